@@ -1,0 +1,168 @@
+"""Stores and logs: make them, name people in them, query, check and describe them.
+
+Reads: replica, kernels. Read by: cli.app.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import click
+
+from tallystick.cli.common import LOG, STORE, TARGET, new_passphrase, opened, verb
+from tallystick.cli.output import Output, pairs, table
+
+VERIFICATION_FAILED: Final = 3
+
+
+@verb("init")
+@STORE
+@click.option("--name", help="What you call yourself; kept in the store, not in a log.")
+@click.option("--passphrase", "locked", is_flag=True, help="Lock the key with a passphrase.")
+def init_verb(out: Output, store: str, name: str | None, *, locked: bool) -> None:
+    """Make a store and its key (STORE.key, beside it); no log yet."""
+    import tallystick
+
+    passphrase = new_passphrase() if locked else None
+    with tallystick.init(store, name=name, passphrase=passphrase) as replica:
+        data = {"store": store, "key": f"{store}.key", "did": replica.did, "name": replica.name}
+        out.talk(f"made {store}, and its key {store}.key: keep that file safe, and to yourself")
+        out.result(data, replica.did)
+
+
+@verb("id")
+@STORE
+def id_verb(out: Output, store: str) -> None:
+    """Show whose store it is: the did:key of its author."""
+    with opened(store) as replica:
+        out.result({"did": replica.did, "name": replica.name}, replica.did)
+
+
+@click.group("log")
+def log_verb() -> None:
+    """Make a log, or list those of a store."""
+
+
+@verb("create", group=log_verb)
+@STORE
+@click.argument("name")
+@click.option("--purpose", default="", help="What the log is for; part of its first event.")
+def create_verb(out: Output, store: str, name: str, purpose: str) -> None:
+    """Begin a log called NAME: its first event gives it its id, and you no special rights."""
+    with opened(store) as replica:
+        made = replica.create_log(name, purpose)
+        out.result({"log": made, "name": name, "purpose": purpose}, made)
+
+
+@verb("ls", group=log_verb)
+@STORE
+def ls_verb(out: Output, store: str) -> None:
+    """List the logs of a store."""
+    with opened(store) as replica:
+        logs = [log.as_dict() for log in replica.logs()]
+    rows = [(log["id"], log["events"], log["authors"], log["name"]) for log in logs]
+    out.result({"logs": logs}, table(("log", "events", "authors", "name"), rows))
+
+
+@verb("names")
+@STORE
+def names_verb(out: Output, store: str) -> None:
+    """List your own names for people."""
+    with opened(store) as replica:
+        names = replica.names()
+    out.result({"names": names}, table(("name", "actor"), sorted(names.items())))
+
+
+@verb("name")
+@STORE
+@TARGET
+@click.argument("petname")
+def name_verb(out: Output, store: str, target: str, petname: str) -> None:
+    """Call an actor PETNAME from now on; only you see it."""
+    with opened(store) as replica:
+        replica.name(target, petname)
+        did = replica.names()[petname]
+    out.result({"name": petname, "actor": did}, f"{petname} is {did}")
+
+
+@verb("sql")
+@STORE
+@click.argument("query")
+@LOG
+def sql_verb(out: Output, store: str, query: str, log: str | None) -> None:
+    """Ask the store's views in SQL; read-only. The tables: tally views STORE."""
+    with opened(store, log) as replica:
+        found = replica.sql(query)
+    data = {"columns": list(found.columns), "rows": [list(row) for row in found.rows]}
+    out.result(data, table(found.columns, found.rows))
+
+
+@verb("verify")
+@STORE
+@LOG
+def verify_verb(out: Output, store: str, log: str | None) -> int:
+    """Check everything: bodies, hashes, links, trees and signatures. Exit 3 if anything fails."""
+    with opened(store, log) as replica, out.progress() as progress:
+        report = replica.verify(progress=progress)
+    data = report.as_dict() | {"ok": report.ok}
+    lines = [
+        f"{report.events} events in {report.chains} chains, {report.seconds:.1f} s: "
+        + ("all prove what they claim" if report.ok else f"{len(report.problems)} problems")
+    ]
+    lines += ["  " + ", ".join(f"{k} {v}" for k, v in one.items()) for one in report.problems]
+    out.result(data, lines)
+    return 0 if report.ok else VERIFICATION_FAILED
+
+
+@verb("doctor")
+@click.argument("store", required=False, type=click.Path(dir_okay=False))
+def doctor_verb(out: Output, store: str | None) -> None:
+    """Say what is in use: kernels, versions, and the facts of STORE if one is given."""
+    facts: dict[str, Any] = {}
+    if store is None:
+        facts = about_here()
+    else:
+        with opened(store) as replica:
+            facts = replica.doctor()
+    lines = pairs(facts)
+    if facts.get("kernels") == "reference":
+        lines.append("the reference kernels give the same answers, slower: make native")
+    out.result(facts, lines)
+
+
+def about_here() -> dict[str, Any]:
+    """What can be said without a store."""
+    import platform
+
+    import tallystick
+    from tallystick import kernels
+
+    return {
+        "version": tallystick.__version__,
+        "kernels": kernels.active_name,
+        "why_not_native": kernels.why_not_native,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+    }
+
+
+@verb("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion_verb(out: Output, shell: str) -> None:
+    """Print the completion script of SHELL.
+
+    \b
+    bash:  tally completion bash > ~/.local/share/bash-completion/completions/tally
+    zsh:   tally completion zsh > "${fpath[1]}/_tally"
+    fish:  tally completion fish > ~/.config/fish/completions/tally.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    from tallystick.cli.app import tally
+
+    made = get_completion_class(shell)
+    assert made is not None, shell
+    # Click's bash class asks the installed bash for its version, and we only print.
+    text = made(tally, {}, "tally", "_TALLY_COMPLETE")
+    script = text.source_template % text.source_vars()
+    out.result({"shell": shell, "script": script}, script)

@@ -1,0 +1,76 @@
+"""The one gate to the hot code: bytes in, columns out.
+
+    caller ──► kernels.open_pack(...) ──► native (Rust) when it is there and fits
+                                     └──► reference (Python, the specification) otherwise
+
+``TALLYSTICK_KERNELS=native|reference`` forces one. Which one runs never changes a result: the
+vectors and the model tests hold both to the same bytes.
+
+Law: every function here is pure; the same input gives the same output on both kernels.
+
+Reads: limits, errors. Read by: event, proofs, chain, graph, sync, state.
+"""
+
+from __future__ import annotations
+
+from tallystick.kernels import status
+from tallystick.kernels.columns import (
+    PART_HEADER,
+    PART_SKELETON,
+    PART_WHOLE,
+    Draft,
+    Link,
+    Pack,
+)
+from tallystick.kernels.loader import active, active_name, why_not_native
+
+encode_item = active.encode_item
+decode_item = active.decode_item
+check_items = active.check_items
+seal_pack = active.seal_pack
+open_pack = active.open_pack
+rebuild_headers = active.rebuild_headers
+commit_bodies = active.commit_bodies
+merkle_append = active.merkle_append
+merkle_root = active.merkle_root
+merkle_nodes = active.merkle_nodes
+merkle_prove = active.merkle_prove
+merkle_verify = active.merkle_verify
+verify_signatures = active.verify_signatures
+is_author_key = active.is_author_key
+graph_lamports = active.graph_lamports
+graph_order = active.graph_order
+graph_heads = active.graph_heads
+graph_ancestry = active.graph_ancestry
+graph_vector = active.graph_vector
+
+__all__ = [
+    "PART_HEADER",
+    "PART_SKELETON",
+    "PART_WHOLE",
+    "Draft",
+    "Link",
+    "Pack",
+    "active_name",
+    "check_items",
+    "commit_bodies",
+    "decode_item",
+    "encode_item",
+    "graph_ancestry",
+    "graph_heads",
+    "graph_lamports",
+    "graph_order",
+    "graph_vector",
+    "is_author_key",
+    "merkle_append",
+    "merkle_nodes",
+    "merkle_prove",
+    "merkle_root",
+    "merkle_verify",
+    "open_pack",
+    "rebuild_headers",
+    "seal_pack",
+    "status",
+    "verify_signatures",
+    "why_not_native",
+]

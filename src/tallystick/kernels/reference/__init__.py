@@ -1,0 +1,62 @@
+"""The kernels in plain Python: written to be read, and what the native ones must agree with.
+
+    codec    one DAG-CBOR item  <-> one Python value
+    packs    columns of events  <-> the bytes that travel
+    merkle   RFC 6962 trees, appended to and proven in batches
+    verify   Ed25519 by one strict rule
+    graph    order, heads and ancestry over rows of parents
+
+Three uses: the specification in code, the oracle of the model tests, and the fallback where no
+compiled module is there. Short and obvious wins over fast, but each batch stays linear.
+
+Law: every function is pure; where it and the native twin differ, this one is right.
+
+Reads: limits, errors, kernels.columns, kernels.status. Read by: kernels.loader, tests.
+"""
+
+from __future__ import annotations
+
+from tallystick.kernels.reference.codec import check_items, decode_item, encode_item
+from tallystick.kernels.reference.graph import (
+    graph_ancestry,
+    graph_heads,
+    graph_lamports,
+    graph_order,
+    graph_vector,
+)
+from tallystick.kernels.reference.merkle import (
+    merkle_append,
+    merkle_nodes,
+    merkle_prove,
+    merkle_root,
+    merkle_verify,
+)
+from tallystick.kernels.reference.packs import (
+    commit_bodies,
+    open_pack,
+    rebuild_headers,
+    seal_pack,
+)
+from tallystick.kernels.reference.verify import is_author_key, verify_signatures
+
+__all__ = [
+    "check_items",
+    "commit_bodies",
+    "decode_item",
+    "encode_item",
+    "graph_ancestry",
+    "graph_heads",
+    "graph_lamports",
+    "graph_order",
+    "graph_vector",
+    "is_author_key",
+    "merkle_append",
+    "merkle_nodes",
+    "merkle_prove",
+    "merkle_root",
+    "merkle_verify",
+    "open_pack",
+    "rebuild_headers",
+    "seal_pack",
+    "verify_signatures",
+]

@@ -1,0 +1,128 @@
+"""The book: every statement of a log, by who says it and what it is about. No judging here.
+
+Law: the order in which statements are written in does not show; the same statement twice is one.
+
+Reads: statement, facts. Read by: standing, counting, judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from tallystick.policy.facts import Facts
+from tallystick.policy.statement import ADOPTION, EVENT, SLOT, Statement
+
+_T = TypeVar("_T")
+Row = tuple[int, bytes, int, bytes, Statement]
+"""(seq, id, slot, target actor or event, statement): sorts as *later* among one actor's."""
+Key = tuple[int, bytes]
+"""(slot, target actor or event)"""
+
+
+class Book:
+    """All statements of a log but the viewer's opinions, which a policy holds.
+
+    Cost: O(1) per statement written in, whoever says it.
+    """
+
+    def __init__(self, facts: Facts, viewer: bytes) -> None:
+        self._facts = facts
+        self.viewer = viewer
+        self.by_id: dict[bytes, Statement] = {}
+        """Every statement of the log, the viewer's too."""
+        self.withdrawals: dict[bytes, list[Statement]] = {}
+        """Statement -> withdraws that name it (of anybody; the reader compares actors)."""
+        self.undoings: dict[bytes, list[Statement]] = {}
+        """Event -> retracts and restores that name it."""
+        self.own_events: dict[bytes, list[bytes]] = {}
+        """Actor -> ids of their retracts and restores."""
+        self._rows: dict[bytes, list[Row]] = {}
+        self._unsorted: set[bytes] = set()
+        self._slots: dict[bytes, dict[Key, list[Row]]] = {}
+
+    def write(self, statements: Iterable[Statement]) -> list[Statement]:
+        """Writes statements in and returns those that were not there."""
+        by_id, rows, actor_of = self.by_id, self._rows, self._facts.actor
+        slot_of, unsorted = SLOT, self._unsorted
+        new: list[Statement] = []
+        for s in statements:
+            id = s.id
+            if id in by_id:
+                continue
+            by_id[id] = s
+            new.append(s)
+            slot = slot_of[s.verb]
+            if slot > EVENT:
+                self._write_aside(s)
+                continue
+            actor = actor_of(s.voter)
+            target = actor_of(s.target) if slot <= ADOPTION else s.target
+            row = (s.seq, id, slot, target, s)
+            mine = rows.get(actor)
+            if mine is None:
+                rows[actor] = [row]
+                continue
+            if row < mine[-1]:
+                unsorted.add(actor)
+            mine.append(row)
+            if actor in self._slots:
+                self._slots[actor].setdefault((slot, target), []).append(row)
+        return new
+
+    def _write_aside(self, s: Statement) -> None:
+        if s.verb == "withdraw":
+            self.withdrawals.setdefault(s.target, []).append(s)
+        elif s.verb in ("retract", "restore"):
+            self.undoings.setdefault(s.target, []).append(s)
+            self.own_events.setdefault(self._facts.actor(s.voter), []).append(s.id)
+
+    def strike(self, s: Statement) -> None:
+        """Takes a statement out again, as if never written: for asking *what if*."""
+        del self.by_id[s.id]
+        actor = self._facts.actor(s.voter)
+        if s.verb == "withdraw":
+            _drop(self.withdrawals, s.target, s)
+        elif s.verb in ("retract", "restore"):
+            _drop(self.undoings, s.target, s)
+            _drop(self.own_events, actor, s.id)
+        elif SLOT[s.verb] <= EVENT:
+            self._rows[actor] = [row for row in self._rows[actor] if row[1] != s.id]
+            if not self._rows[actor]:
+                del self._rows[actor]
+            self._slots.pop(actor, None)
+
+    def key(self, s: Statement) -> Key:
+        """Slot and target of a statement."""
+        slot = SLOT[s.verb]
+        return slot, self._facts.actor(s.target) if slot <= ADOPTION else s.target
+
+    def rows(self, actor: bytes) -> list[Row]:
+        """All opinions of an actor, earliest first."""
+        found = self._rows.get(actor)
+        if found is None:
+            return []
+        if actor in self._unsorted:
+            found.sort(key=lambda row: row[:2])
+            self._unsorted.discard(actor)
+        return found
+
+    def slot(self, actor: bytes, key: Key) -> list[Row]:
+        """An actor's opinions in one slot about one target, earliest first.
+
+        Cost: O(statements of the actor) the first time, then O(those of the slot).
+        """
+        slots = self._slots.get(actor)
+        if slots is None:
+            slots = self._slots[actor] = {}
+            for row in self.rows(actor):
+                slots.setdefault((row[2], row[3]), []).append(row)
+        found = slots.get(key, [])
+        found.sort(key=lambda row: row[:2])
+        return found
+
+
+def _drop(index: dict[bytes, list[_T]], key: bytes, value: _T) -> None:
+    index[key].remove(value)
+    if not index[key]:
+        del index[key]

@@ -1,0 +1,619 @@
+"""What counts: standing and single events turned into spans, and changes of them into flips.
+
+    author level   reach: how far each line of an author counts, per cell; only authors who are
+                   not at the stance's default are written down
+    event level    noted: events with a reason of their own (a word about them, a retract, a
+                   ground that does not count, the genesis); each has its own answer
+
+Law: a noted event flips alone and is left out of every span, so nothing flips twice; the memory
+this takes grows with what was judged, never with what is in the log.
+
+Reads: standing, book, facts, scope. Read by: judge, explain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from tallystick.policy.facts import (
+    END,
+    EventFact,
+    Flip,
+    LineFact,
+    Reach,
+    Span,
+    nearer,
+    reach_at,
+    side_of,
+)
+from tallystick.policy.scope import Signature, moves_standing
+from tallystick.policy.standing import Context, Strata
+from tallystick.policy.statement import AGAINST, Statement, is_retractable
+from tallystick.policy.tally import NO_RANK, tally
+
+Cause = tuple[str, *tuple[bytes, ...]]
+"""Why something flipped; see ``Flip``."""
+CellOf = Callable[[str], Strata]
+"""Kind -> its cell."""
+
+
+class Opinion(NamedTuple):
+    """Whether something counts, and which rule of the precedence says so."""
+
+    counts: bool
+    reason: str
+    by: bytes | None = None
+    """The ground, retract or author the rule turned on."""
+
+
+class Grouping(NamedTuple):
+    """Kinds that share a cell, as they were and as they are."""
+
+    before: Strata | None
+    after: Strata
+    kinds: frozenset[str]
+
+
+class Counting:
+    """Which events count now, and what flips when standing moves.
+
+    Args:
+        cell_of: the cell of a kind.
+        base: the cell that only ``*`` matches.
+    """
+
+    def __init__(self, context: Context, cell_of: CellOf, base: Strata) -> None:
+        self._context = context
+        self.cell_of = cell_of
+        self._base = base
+        self.reach: dict[Signature, dict[bytes, Reach]] = {}
+        """Cell -> author -> reach, where it differs from the stance's default."""
+        self._noted: dict[bytes, tuple[EventFact, bool]] = {}
+        self._noted_on: dict[int, set[bytes]] = {}
+        self._voids: dict[int, dict[bytes, int]] = {}
+        self.awaited: set[bytes] = set()
+        """Events somebody with a vote speaks about that are not here yet."""
+        self._was: dict[bytes, bool] = {}
+        self._old_reach: dict[bytes, dict[Signature, Reach]] = {}
+        self._fresh_from: dict[int, int] = {}
+        self._old_cell_of = cell_of
+
+    # --- rules ----------------------------------------------------------------------------------
+
+    @property
+    def default(self) -> Reach:
+        """Reach of an author nobody said anything about."""
+        return END if self._context.policy.stance == "open" else 0
+
+    def cell(self, fact: EventFact) -> Strata:
+        """The cell that judges an event: its kind's; a retract's is its target's."""
+        if fact.kind in ("trust/retract", "trust/restore"):
+            s = self._context.book.by_id.get(fact.id)
+            target = None if s is None else self._context.facts.event(s.target)
+            return self._base if target is None else self.cell_of(target.kind)
+        return self.cell_of(fact.kind)
+
+    def forked(self, author: bytes) -> Reach:
+        """How far the fork rule lets an author's lines count."""
+        seq = self._context.equivocations.get(author)
+        rule = self._context.policy.fork_rule
+        if seq is None or rule == "both":
+            return END
+        if rule == "prefix":
+            return seq
+        if rule == "none":
+            return 0
+        kept = side_of(bytes.fromhex(rule.removeprefix("side:")), author, self._context.facts)
+        return END if kept is None else kept
+
+    def heeded(self, cell: Strata, actor: bytes) -> Reach:
+        """How far an actor's lines count in a cell by what is said about the actor."""
+        if actor == cell.me:
+            return END
+        spared = cell.banned.get(actor)
+        reach: Reach = END if spared is None else spared or 0
+        if self._context.policy.stance == "open" or actor in cell.places:
+            return reach
+        votes = cell.standings.get(actor)
+        if votes is None:
+            return 0
+        mine = votes.get(cell.me)
+        if mine is not None and mine.verb not in AGAINST:
+            return reach
+        threshold = self._context.policy.threshold
+        if tally(votes, cell.places) <= -threshold:
+            return reach
+        welcome = cell.steps(actor, within=NO_RANK, below=1 - threshold)
+        return nearer(reach, welcome) if welcome else 0
+
+    def opinion(self, fact: EventFact, cell: Strata) -> Opinion:
+        """The rules from equivocation to stance."""
+        facts = self._context.facts
+        if fact.seq >= reach_at(self.forked(fact.author), fact.line):
+            return Opinion(False, "equivocation", fact.author)
+        actor = facts.actor(fact.author)
+        word = cell.word(fact.id, rank=cell.rank(actor), strictly=moves_standing(fact.kind))
+        if word is not None:
+            mine = cell.me in cell.words[fact.id]
+            return Opinion(word, "my-word" if mine else "tally")
+        counts = fact.seq < reach_at(self.heeded(cell, actor), fact.line)
+        return Opinion(counts, self._author_reason(cell, actor, fact, counts=counts), actor)
+
+    def _author_reason(self, cell: Strata, actor: bytes, fact: EventFact, *, counts: bool) -> str:
+        votes = cell.standings.get(actor, {})
+        spared = cell.banned.get(actor)
+        banned = spared is not None and fact.seq >= spared.get(fact.line, 0)
+        if cell.me in votes and (counts or banned):
+            return "actor-my-word"
+        if banned:
+            return "actor-tally"
+        return "stance" if self._context.policy.stance == "invited" else "none"
+
+    def judge(self, fact: EventFact) -> Opinion:
+        """The whole precedence: void, ungrounded, retracted, equivocation, event, author, stance."""
+        if fact.id == self._context.policy.log:
+            return Opinion(True, "none")
+        if fact.void is not None or fact.id in self._voids.get(fact.line, ()):
+            return Opinion(False, "void")
+        for ground in self._context.facts.grounds(fact.id):
+            if not self.counts(ground):
+                return Opinion(False, "ungrounded", ground)
+        cell = self.cell(fact)
+        undone = self.retracted(fact, cell)
+        if undone is not None:
+            return Opinion(False, "retracted", undone.id)
+        return self.opinion(fact, cell)
+
+    def retracted(self, fact: EventFact, cell: Strata) -> Statement | None:
+        """The included retract that holds about an event, if one does."""
+        undoings = self._context.book.undoings.get(fact.id)
+        if undoings is None or not is_retractable(fact.kind):
+            return None
+        actor_of = self._context.facts.actor
+        actor = actor_of(fact.author)
+        mine = [s for s in undoings if actor_of(s.voter) == actor]
+        for s in sorted(mine, key=lambda s: (s.seq, s.id), reverse=True):
+            if self._is_included(s, cell) and not any(
+                actor_of(w.voter) == actor and self._is_included(w, cell)
+                for w in self._context.book.withdrawals.get(s.id, ())
+            ):
+                return s if s.verb == "retract" else None
+        return None
+
+    def _is_included(self, s: Statement, cell: Strata) -> bool:
+        fact = self._context.facts.event(s.id)
+        return fact is not None and fact.void is None and self.opinion(fact, cell).counts
+
+    # --- now ------------------------------------------------------------------------------------
+
+    def counts(self, id: bytes) -> bool:
+        """Whether an event counts now (as far as the flips handed out say)."""
+        found = self._noted.get(id)
+        if found is not None:
+            return found[1]
+        fact = self._context.facts.event(id)
+        return fact is not None and self._plain(fact)
+
+    def _plain(self, fact: EventFact) -> bool:
+        """What an event without a reason of its own does: as its author's line."""
+        if fact.void is not None or fact.id in self._voids.get(fact.line, ()):
+            return False
+        reach = self.reach_of(self.cell_of(fact.kind), fact.author)
+        return fact.seq < reach_at(reach, fact.line)
+
+    def reach_of(self, cell: Strata, author: bytes) -> Reach:
+        """How far an author's lines count in a cell, as written down."""
+        return self.reach.get(cell.signature, {}).get(author, self.default)
+
+    def spans(self, groups: Sequence[Grouping]) -> Iterator[Span]:
+        """Everything that counts, as few spans as there are lines where nothing was judged."""
+        for author in self._context.facts.everyone():
+            for kinds, reach in self._by_reach(author, groups):
+                for line in self._context.facts.lines(author):
+                    end = min(reach_at(reach, line.line), line.size)
+                    if end > line.first_seq:
+                        without = self._left_out(line.line, line.first_seq, end)
+                        yield Span(line.line, line.first_seq, end, kinds, without)
+        for fact, counts in self._noted.values():
+            if counts:
+                yield Span(fact.line, fact.seq, fact.seq + 1)
+
+    def _by_reach(
+        self, author: bytes, groups: Sequence[Grouping]
+    ) -> list[tuple[frozenset[str] | None, Reach]]:
+        """The author's reach per set of kinds; None for all kinds when they agree."""
+        found: list[tuple[frozenset[str], Reach]] = []
+        for group in groups:
+            reach = self.reach_of(group.after, author)
+            for at, (kinds, other) in enumerate(found):
+                if other == reach:
+                    found[at] = (kinds | group.kinds, reach)
+                    break
+            else:
+                found.append((group.kinds, reach))
+        if len(found) == 1:
+            return [(None, found[0][1])]
+        return [(kinds, reach) for kinds, reach in found if kinds]
+
+    def _left_out(self, line: int, begin: int, end: int) -> frozenset[bytes]:
+        """Ids of a range that do not go with it: noted events and void ones."""
+        out = {i for i in self._noted_on.get(line, ()) if begin <= self._noted[i][0].seq < end}
+        out.update(i for i, seq in self._voids.get(line, {}).items() if begin <= seq < end)
+        return frozenset(out)
+
+    def noted(self) -> list[bytes]:
+        """Events with a reason of their own."""
+        return list(self._noted)
+
+    def drop(self, cells: Mapping[Signature, Strata]) -> None:
+        """Forgets the reaches of cells that are no more."""
+        for name in [name for name in self.reach if name not in cells]:
+            del self.reach[name]
+
+    def difference(
+        self,
+        old: Counting,
+        old_groups: Sequence[Grouping],
+        groups: Sequence[Grouping],
+        fresh_from: Mapping[int, int],
+        voids: frozenset[bytes],
+    ) -> list[Flip]:
+        """What flips from another judge's answers to these: a policy with other parameters.
+
+        Args:
+            fresh_from: line -> seq from which events are new and counted nowhere yet.
+            voids: ids of new events that never count.
+        """
+        flips: list[Flip] = []
+        single = set(self._noted) | set(old._noted)
+        for ids in (*self._voids.values(), *old._voids.values()):
+            single |= set(ids)
+        single |= voids
+        on: dict[int, dict[bytes, int]] = {}
+        for id in single:
+            fact = self._context.facts.event(id)
+            if fact is None:
+                continue
+            on.setdefault(fact.line, {})[id] = fact.seq
+            was = fact.seq < fresh_from.get(fact.line, END) and old.counts(id)
+            if was != self.counts(id):
+                fresh = fact.seq >= fresh_from.get(fact.line, END)
+                why: Cause = ("arrived",) if fresh else ("policy",)
+                flips.append(Flip(Span(fact.line, fact.seq, fact.seq + 1), -1 if was else 1, why))
+        before = {kind: g.after for g in old_groups for kind in g.kinds}
+        for author in self._context.facts.everyone():
+            flips += self._moved_lines(old, before, groups, author, fresh_from, on)
+        return flips
+
+    def _moved_lines(
+        self,
+        old: Counting,
+        before: Mapping[str, Strata],
+        groups: Sequence[Grouping],
+        author: bytes,
+        fresh_from: Mapping[int, int],
+        on: Mapping[int, Mapping[bytes, int]],
+    ) -> list[Flip]:
+        moves: list[tuple[Reach, Reach, frozenset[str]]] = []
+        for group in groups:
+            now = self.reach_of(group.after, author)
+            moves += [
+                (old.reach_of(before.get(kind, old._base), author), now, frozenset((kind,)))
+                for kind in group.kinds
+            ] or [(old.reach_of(old._base, author), now, frozenset())]
+        flips = []
+        for was, now, kinds in _merged(moves):
+            for line in self._context.facts.lines(author):
+                start = min(fresh_from.get(line.line, line.size), line.size)
+                a = max(line.first_seq, min(reach_at(was, line.line), start))
+                b = max(line.first_seq, min(reach_at(now, line.line), line.size))
+                for begin, end, weight, why in _steps(a, b, start):
+                    out = {i for i, seq in on.get(line.line, {}).items() if begin <= seq < end}
+                    span = Span(line.line, begin, end, kinds, frozenset(out))
+                    flips.append(Flip(span, weight, why))
+        return flips
+
+    # --- one update -----------------------------------------------------------------------------
+
+    def update(
+        self,
+        groups: Sequence[Grouping],
+        authors: set[bytes],
+        events: Iterable[bytes],
+        arrived: Sequence[Span],
+        cause: Cause,
+        old_cell_of: CellOf,
+    ) -> list[Flip]:
+        """Flips of one update, after all cells have settled.
+
+        Args:
+            authors: whose reach may differ.
+            events: which may have a reason of their own now, or no longer.
+            cause: of what flips without a nearer reason.
+            old_cell_of: kind -> its cell before this update.
+        """
+        self._was, self._old_reach = {}, {}
+        self._old_cell_of = old_cell_of
+        self._fresh_from = {}
+        for span in arrived:
+            begin = self._fresh_from.get(span.line, END)
+            self._fresh_from[span.line] = min(begin, span.begin)
+            self._note_voids(span)
+        work = _Worklist()
+        ranges = self._move_authors(groups, authors, work, cause)
+        ranges += self._arrive(groups, arrived, work)
+        self._awake(events, work)
+        singles = self._settle_events(work, cause)
+        flips = [
+            Flip(Span(line, begin, end, kinds, self._left_out(line, begin, end)), weight, why)
+            for line, begin, end, kinds, weight, why in ranges
+        ]
+        self._forget(work)
+        return flips + singles
+
+    def _note_voids(self, span: Span) -> None:
+        for id in span.without:
+            fact = self._context.facts.event(id)
+            if fact is not None:
+                self._voids.setdefault(fact.line, {})[id] = fact.seq
+
+    def note_voids_of(self, author: bytes) -> Iterator[bytes]:
+        """Takes down an author's void events; yields what stands on them."""
+        for id in self._context.facts.voids(author):
+            fact = self._context.facts.event(id)
+            if fact is not None and id != self._context.policy.log:
+                self._voids.setdefault(fact.line, {})[id] = fact.seq
+                yield from self._context.facts.stands_on(id)
+
+    def _move_authors(
+        self,
+        groups: Sequence[Grouping],
+        authors: set[bytes],
+        work: _Worklist,
+        cause: Cause,
+    ) -> list[_Range]:
+        """Writes down new reaches; ranges of older events that flip with them."""
+        ranges: list[_Range] = []
+        for author in sorted(authors):
+            old = {g.before.signature: self.reach_of(g.before, author) for g in groups if g.before}
+            new: dict[Signature, Reach] = {}
+            actor = self._context.facts.actor(author)
+            forked = self.forked(author)
+            for group in groups:
+                cell = group.after
+                if cell.signature not in new:
+                    new[cell.signature] = nearer(forked, self.heeded(cell, actor))
+            self._old_reach[author] = old
+            self._write_reach(author, new)
+            changed = _differing(
+                [
+                    (old[g.before.signature], new[g.after.signature], g.kinds)
+                    for g in groups
+                    if g.before is not None
+                ]
+            )
+            ranges += self._ranges(author, changed, work, cause)
+            split = len(new) + len(old) > 2 and (
+                len({_frozen(r) for r in new.values()}) > 1
+                or len({_frozen(r) for r in old.values()}) > 1
+            )
+            if self._noted or split:
+                self._touch_author(author, work, retracts=split)
+        return ranges
+
+    def _write_reach(self, author: bytes, new: dict[Signature, Reach]) -> None:
+        for signature, reach in new.items():
+            table = self.reach.setdefault(signature, {})
+            if reach == self.default:
+                table.pop(author, None)
+            else:
+                table[author] = reach
+
+    def _ranges(
+        self,
+        author: bytes,
+        changed: list[tuple[Reach, Reach, frozenset[str] | None]],
+        work: _Worklist,
+        cause: Cause,
+    ) -> list[_Range]:
+        out: list[_Range] = []
+        for before, after, kinds in changed:
+            for line in self._context.facts.lines(author):
+                size = self._fresh_from.get(line.line, line.size)
+                old, new = (
+                    max(line.first_seq, min(reach_at(r, line.line), size)) for r in (before, after)
+                )
+                if old != new:
+                    begin, end = min(old, new), max(old, new)
+                    out.append((line.line, begin, end, kinds, 1 if new > old else -1, cause))
+                    work.touch(self._context.facts.leaning(line.line, begin, end))
+        return out
+
+    def _touch_author(self, author: bytes, work: _Worklist, *, retracts: bool) -> None:
+        for line in self._context.facts.lines(author):
+            work.touch(self._noted_on.get(line.line, ()))
+        if retracts:
+            actor = self._context.facts.actor(author)
+            work.touch(self._context.book.own_events.get(actor, ()))
+
+    def _arrive(
+        self, groups: Sequence[Grouping], arrived: Sequence[Span], work: _Worklist
+    ) -> list[_Range]:
+        out: list[_Range] = []
+        clean = self._is_clean()
+        for span in arrived:
+            line: LineFact = self._context.facts.line(span.line)
+            for kinds, reach in self._by_reach(line.author, groups):
+                end = min(span.end, reach_at(reach, span.line))
+                if end > span.begin:
+                    out.append((span.line, span.begin, end, kinds, 1, ("arrived",)))
+            if not clean:
+                work.touch(self._context.facts.grounded(span.line, span.begin, span.end))
+        return out
+
+    def _is_clean(self) -> bool:
+        """Whether everything that is here counts, so that every ground does."""
+        return (
+            self.default == END
+            and not any(self.reach.values())
+            and not self._voids
+            and all(counts for _, counts in self._noted.values())
+        )
+
+    def _awake(self, events: Iterable[bytes], work: _Worklist) -> None:
+        facts = self._context.facts
+        for id in events:
+            if facts.event(id) is None:
+                self.awaited.add(id)
+            else:
+                work.touch((id,))
+        if self._fresh_from:
+            came = [id for id in self.awaited if facts.event(id) is not None]
+            self.awaited.difference_update(came)
+            work.touch(came)
+
+    def _settle_events(self, work: _Worklist, cause: Cause) -> list[Flip]:
+        """Asks touched events again until no ground moves any more; one flip each at most."""
+        facts = self._context.facts
+        answers: dict[bytes, Opinion] = {}
+        while work.todo:
+            id = work.todo.pop()
+            fact = facts.event(id)
+            if fact is None:
+                continue
+            first, before = id not in work.asked, self.counts(id)
+            if first:
+                work.asked.add(id)
+                self._was[id] = self._originally(fact)
+            answer = answers[id] = self.judge(fact)
+            self._note(fact, counts=answer.counts)
+            if answer.counts != before:
+                work.again(facts.stands_on(id))
+            if answer.counts != before or first:
+                work.again(self._undone_by(id))
+        return [
+            Flip(Span(f.line, f.seq, f.seq + 1), 1 if answers[i].counts else -1, why)
+            for i, was in self._was.items()
+            if answers[i].counts != was
+            for f, why in [(self._noted[i][0], self._why(i, answers[i], cause))]
+        ]
+
+    def _undone_by(self, id: bytes) -> list[bytes]:
+        """What an event undoes: a retract its target, a withdraw of a retract that one's."""
+        by_id = self._context.book.by_id
+        s = by_id.get(id)
+        if s is not None and s.verb == "withdraw":
+            s = by_id.get(s.target)
+        return [s.target] if s is not None and s.verb in ("retract", "restore") else []
+
+    def _originally(self, fact: EventFact) -> bool:
+        """Whether the event counted before this update."""
+        if fact.seq >= self._fresh_from.get(fact.line, END):
+            return False
+        found = self._noted.get(fact.id)
+        if found is not None:
+            return found[1]
+        if fact.void is not None or fact.id in self._voids.get(fact.line, ()):
+            return False
+        cell = self._old_cell_of(fact.kind)
+        reach = self._old_reach.get(fact.author, {}).get(cell.signature)
+        if reach is None:
+            reach = self.reach_of(cell, fact.author)
+        return fact.seq < reach_at(reach, fact.line)
+
+    def _why(self, id: bytes, answer: Opinion, cause: Cause) -> Cause:
+        fact = self._noted[id][0]
+        if answer.counts:
+            fresh = fact.seq >= self._fresh_from.get(fact.line, END)
+            return ("arrived",) if fresh else cause
+        if answer.reason == "ungrounded" and answer.by is not None:
+            return ("ground", answer.by)
+        if answer.reason == "retracted" and answer.by is not None:
+            return ("statement", answer.by)
+        if answer.reason == "equivocation":
+            return ("equivocation", fact.author)
+        return cause
+
+    def _note(self, fact: EventFact, *, counts: bool) -> None:
+        self._noted[fact.id] = (fact, counts)
+        self._noted_on.setdefault(fact.line, set()).add(fact.id)
+
+    def _forget(self, work: _Worklist) -> None:
+        """Takes events off the list that go with their line again."""
+        for id in work.asked:
+            fact, counts = self._noted[id]
+            if counts == self._plain(fact) and not self._has_reason(fact):
+                del self._noted[id]
+                on = self._noted_on[fact.line]
+                on.discard(id)
+                if not on:
+                    del self._noted_on[fact.line]
+
+    def _has_reason(self, fact: EventFact) -> bool:
+        id, book = fact.id, self._context.book
+        if id in book.undoings or id == self._context.policy.log:
+            return True
+        return id in self.cell(fact).words or any(
+            not self.counts(ground) for ground in self._context.facts.grounds(id)
+        )
+
+
+_Range = tuple[int, int, int, frozenset[str] | None, int, Cause]
+"""(line, begin, end, kinds, weight, cause)"""
+
+
+class _Worklist:
+    """Events still to be asked; each is asked at least once, and again when a ground moved."""
+
+    __slots__ = ("asked", "todo")
+
+    def __init__(self) -> None:
+        self.todo: set[bytes] = set()
+        self.asked: set[bytes] = set()
+
+    def touch(self, ids: Iterable[bytes]) -> None:
+        self.todo.update(id for id in ids if id not in self.asked)
+
+    def again(self, ids: Iterable[bytes]) -> None:
+        self.todo.update(ids)
+
+
+def _differing(
+    moves: list[tuple[Reach, Reach, frozenset[str]]],
+) -> list[tuple[Reach, Reach, frozenset[str] | None]]:
+    """Moves that are none left out, equal ones made one; kinds None when all kinds move alike."""
+    return [(b, a, k) for b, a, k in _merged(moves) if b != a]
+
+
+def _merged(
+    moves: list[tuple[Reach, Reach, frozenset[str]]],
+) -> list[tuple[Reach, Reach, frozenset[str] | None]]:
+    """Equal moves made one; kinds None when all kinds move alike."""
+    merged: list[tuple[Reach, Reach, frozenset[str]]] = []
+    for before, after, kinds in moves:
+        for at, (b, a, k) in enumerate(merged):
+            if b == before and a == after:
+                merged[at] = (b, a, k | kinds)
+                break
+        else:
+            merged.append((before, after, kinds))
+    if len(merged) == 1:
+        return [(merged[0][0], merged[0][1], None)]
+    return [(b, a, k) for b, a, k in merged if k]
+
+
+def _steps(was: int, now: int, start: int) -> list[tuple[int, int, int, Cause]]:
+    """(begin, end, weight, cause) from counting below ``was`` to below ``now``; new from start."""
+    if now < was:
+        return [(now, was, -1, ("policy",))]
+    out: list[tuple[int, int, int, Cause]] = []
+    if min(now, start) > was:
+        out.append((was, min(now, start), 1, ("policy",)))
+    if now > max(was, start):
+        out.append((max(was, start), now, 1, ("arrived",)))
+    return out
+
+
+def _frozen(reach: Reach) -> object:
+    return reach if isinstance(reach, int) else tuple(sorted(reach.items()))

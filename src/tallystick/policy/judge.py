@@ -1,0 +1,505 @@
+"""The judge: statements and facts in, verdicts out, and signed flips when any of them changes.
+
+    statements ─► book ─┐
+    policy ─────────────┼─► strata per cell ─► reach of authors ─┬─► flips (+1 | -1) ─► the feed
+    facts (lines, ids) ─┘                 └──► noted events ─────┘
+                                          └──► standing, verdicts with causes, what if
+
+Law: the flips of an event, summed up, are 1 while it counts and 0 otherwise, whatever the order
+and batching in which things came, and equal to a judge made from scratch. Nothing below this room
+knows of bans, and nothing above it knows of statements.
+
+Reads: counting, standing, explain, policy, facts. Read by: replica.
+Source: spec/policy.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tallystick.policy.book import Book
+from tallystick.policy.counting import Cause, Counting, Grouping
+from tallystick.policy.explain import Explainer
+from tallystick.policy.facts import END, Facts, Flip, Span
+from tallystick.policy.policy import Policy
+from tallystick.policy.scope import ANY, Signature, covers, signature
+from tallystick.policy.standing import EVERYTHING, Context, Rereads, Strata
+from tallystick.policy.statement import EVENT, SLOT, Statement, holding, private_id
+from tallystick.policy.tally import against, branch_votes
+from tallystick.policy.verdict import Standing, Verdict, Voter
+
+_BASE: Signature = frozenset((ANY,))
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a statement would do: the flips, and the actors whose verdict would change."""
+
+    flips: tuple[Flip, ...]
+    actors: Mapping[bytes, tuple[Verdict, Verdict]]
+
+
+class Judge:
+    """Who is heeded under one policy over one log, kept up to date.
+
+    Args:
+        policy: whose word counts, and by which parameters; the viewer's opinions are read here.
+        facts: the log; must stay readable, and be up to date before every ``update``.
+        statements: all of the log's, in any order; the viewer's opinions among them wait until
+            a policy holds them.
+        equivocations: author -> smallest seq of which two events are known and proven.
+
+    Cost: O(statements of people with a vote and about their targets); never O(events).
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        facts: Facts,
+        statements: Iterable[Statement] = (),
+        equivocations: Mapping[bytes, int] | None = None,
+    ) -> None:
+        self._facts = facts
+        self._build(policy, statements, dict(equivocations or {}))
+
+    def _build(
+        self, policy: Policy, statements: Iterable[Statement], equivocations: dict[bytes, int]
+    ) -> None:
+        book = Book(self._facts, policy.viewer)
+        book.write(statements)
+        self._context = Context(self._facts, book, policy, equivocations)
+        self._patterns: set[str] = {ANY} | {s.scope for s in policy.statements}
+        self._cells: dict[Signature, Strata] = {}
+        self._of_kind: dict[str, Strata] = {}
+        self._base = self._cell(ANY)
+        self._divide()
+        self._counting = Counting(self._context, self._cell_of, self._base)
+        authors, events = self._everything()
+        self._counting.update(
+            self._groups(self._of_kind), authors, events, (), ("policy",), self._cell_of
+        )
+        self._explainer = Explainer(self._context, self._counting, self._base)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy judged by."""
+        return self._context.policy
+
+    # --- cells ----------------------------------------------------------------------------------
+
+    def _cell_of(self, kind: str) -> Strata:
+        return self._of_kind.get(kind, self._base)
+
+    def _cell(self, probe: str) -> Strata:
+        """The cell of a kind or pattern, evaluated when it is new."""
+        name = signature(self._patterns, probe)
+        cell = self._cells.get(name)
+        if cell is None:
+            cell = self._cells[name] = Strata(self._context, name)
+        return cell
+
+    def _divide(self) -> list[Strata]:
+        """Puts every kind into its cell until no voter names a pattern that divides one.
+
+        Returns the cells that are new.
+        """
+        before = set(map(id, self._cells.values()))
+        kinds = sorted(self._facts.kinds())
+        while True:
+            self._of_kind = {kind: self._cell(kind) for kind in kinds}
+            used = {id(cell): cell for cell in (self._base, *self._of_kind.values())}
+            self._cells = {cell.signature: cell for cell in used.values()}
+            seen = set().union(*(cell.scopes for cell in used.values())) - self._patterns
+            if not seen:
+                return [cell for key, cell in used.items() if key not in before]
+            self._patterns |= seen
+
+    def _groups(self, old: Mapping[str, Strata]) -> list[Grouping]:
+        """Kinds by (cell before, cell now); the cell of ``*`` always stands first."""
+        kinds: dict[tuple[Signature | None, Signature], set[str]] = {(_BASE, _BASE): set()}
+        found: dict[Signature, Strata] = {_BASE: self._base}
+        known = set(old.values())
+        for kind, cell in self._of_kind.items():
+            before = old.get(kind)
+            if before is None and (cell is self._base or cell in known):
+                before = cell  # a kind that is new in a cell that is not
+            for strata in (cell, before):
+                if strata is not None:
+                    found[strata.signature] = strata
+            key = (None if before is None else before.signature, cell.signature)
+            kinds.setdefault(key, set()).add(kind)
+        return [
+            Grouping(None if b is None else found[b], found[a], frozenset(group))
+            for (b, a), group in kinds.items()
+        ]
+
+    def _everything(self) -> tuple[set[bytes], set[bytes]]:
+        """Authors and events that may not be at the stance's default, for a fresh judge."""
+        book, facts = self._context.book, self._facts
+        authors = set(self._context.equivocations)
+        events = {self.policy.log, *book.undoings}
+        events.update(i for ids in book.own_events.values() for i in ids if len(self._cells) > 1)
+        events = {i for i in events if facts.event(i) is not None} | {self.policy.log}
+        for cell in self._cells.values():
+            authors |= self._judged(cell)
+            events.update(cell.words)
+        invited = self.policy.stance == "invited"
+        for author in facts.everyone():
+            events.update(self._counting.note_voids_of(author))
+            if invited:
+                for line in facts.lines(author):
+                    events.update(facts.leaning(line.line, line.first_seq, line.size))
+        return authors, events
+
+    def _judged(self, cell: Strata) -> set[bytes]:
+        """Authors of whom a cell may think other than the stance's default."""
+        actors = set(cell.banned)
+        if self.policy.stance == "invited":
+            actors.update(cell.places, cell.standings)
+        return self._keys(actors)
+
+    def _keys(self, actors: Iterable[bytes]) -> set[bytes]:
+        authors_of = self._facts.authors
+        return {author for actor in actors for author in authors_of(actor)}
+
+    # --- change ---------------------------------------------------------------------------------
+
+    def update(
+        self,
+        *,
+        statements: Iterable[Statement] = (),
+        arrived: Sequence[Span] = (),
+        equivocations: Mapping[bytes, int] | None = None,
+        policy: Policy | None = None,
+    ) -> list[Flip]:
+        """Takes in what is new and says what starts or stops counting.
+
+        The facts are up to date when this is called.
+
+        Args:
+            statements: new ones of the log, anybody's; known ones are passed over.
+            arrived: spans of new events, void ones in ``without``; no event twice.
+            equivocations: author -> seq, new or smaller.
+            policy: replaces the one judged by; only its statements changed: incremental.
+
+        Returns:
+            Flips, each event at most once.
+
+        Cost: O(what is touched); one statement by somebody without a vote, or a span of an
+        author nobody judged: O(1). Other parameters of the policy: from scratch.
+        """
+        if policy is not None and _parameters(policy) != _parameters(self.policy):
+            return self._rebuild(policy, statements, arrived, equivocations or {})
+        new = self._context.book.write(statements)
+        return self._apply(new, arrived, equivocations or {}, policy)
+
+    def _apply(
+        self,
+        new: Sequence[Statement],
+        arrived: Sequence[Span],
+        equivocations: Mapping[bytes, int],
+        policy: Policy | None,
+        cause: Cause | None = None,
+    ) -> list[Flip]:
+        context, actor_of = self._context, self._facts.actor
+        pending, authors, events = self._arrivals(arrived)
+        rereads = self._rereads(new)
+        events |= self._undoings(new)
+        for author, seq in equivocations.items():
+            if seq < context.equivocations.get(author, END):
+                context.equivocations[author] = seq
+                rereads[actor_of(author)] = EVERYTHING
+                pending.add(actor_of(author))
+                authors.add(author)
+        if policy is not None and policy is not self.policy:
+            context.policy = policy
+            self._patterns |= {s.scope for s in policy.statements}
+            rereads[policy.viewer] = EVERYTHING
+        return self._settle(
+            pending, rereads, authors, events, arrived, cause or _cause(new, equivocations)
+        )
+
+    def _settle(
+        self,
+        pending: set[bytes],
+        rereads: Rereads,
+        authors: set[bytes],
+        events: set[bytes],
+        arrived: Sequence[Span],
+        cause: Cause,
+    ) -> list[Flip]:
+        """Settles every cell, divides the kinds anew if need be, and counts what flips."""
+        old, moved_actors = self._of_kind, set[bytes]()
+        for cell in list(self._cells.values()):
+            mine = {v: keys for v, keys in rereads.items() if v in cell.places}
+            due = pending | self._waiting(cell, arrived)
+            if mine or due:
+                moved = cell.settle(due, mine)
+                moved_actors |= moved.actors
+                events |= moved.events
+        if arrived or rereads:
+            self._regroup(authors, events)
+        self._moved = moved_actors
+        flips = self._counting.update(
+            self._groups(old),
+            authors | self._keys(moved_actors),
+            events,
+            arrived,
+            cause,
+            lambda kind: old.get(kind, self._base),
+        )
+        self._counting.drop(self._cells)
+        return flips
+
+    def _arrivals(self, arrived: Sequence[Span]) -> tuple[set[bytes], set[bytes], set[bytes]]:
+        """What an arrival of events alone may move: a new side of a chain, a chosen side."""
+        facts, pending, authors, events = self._facts, set[bytes](), set[bytes](), set[bytes]()
+        rule = self.policy.fork_rule
+        book = self._context.book
+        for span in arrived:
+            line = facts.line(span.line)
+            split = line.base is not None and span.begin == line.first_seq
+            if split:
+                pending.add(facts.actor(line.author))
+            if split or line.author in self._context.equivocations:
+                authors.add(line.author)
+                for own in book.own_events.get(facts.actor(line.author), ()):
+                    target = book.by_id[own].target
+                    if facts.event(target) is not None:
+                        events.add(target)
+        if rule.startswith("side:"):
+            authors.update(self._context.equivocations)
+        return pending, authors, events
+
+    def _waiting(self, cell: Strata, arrived: Sequence[Span]) -> set[bytes]:
+        """Actors about whom a cut names events that may have come now."""
+        if not cell.awaited:
+            return set()
+        came = {self._facts.line(span.line).author for span in arrived} & cell.awaited
+        cell.awaited -= came
+        return {self._facts.actor(author) for author in came}
+
+    def _rereads(self, new: Iterable[Statement]) -> Rereads:
+        """Slots that new (or struck) statements of voters may change."""
+        book, actor_of = self._context.book, self._facts.actor
+        out: Rereads = {}
+        for s in new:
+            actor = actor_of(s.voter)
+            if actor == self.policy.viewer or not any(
+                actor in cell.places for cell in self._cells.values()
+            ):
+                continue
+            if s.verb == "withdraw":
+                found = book.by_id.get(s.target)
+                if found is None:
+                    continue
+                s = found  # noqa: PLW2901 - what the withdraw is about
+            if SLOT[s.verb] <= EVENT and actor_of(s.voter) == actor:
+                keys = out.setdefault(actor, set())
+                if keys is not EVERYTHING:
+                    keys.add(book.key(s))
+        return out
+
+    def _undoings(self, new: Iterable[Statement]) -> set[bytes]:
+        """Events that new retracts, restores and withdraws of them may move."""
+        facts, by_id = self._facts, self._context.book.by_id
+        out: set[bytes] = set()
+        for s in new:
+            found = by_id.get(s.target) if s.verb == "withdraw" else s
+            if found is not None and found.verb in ("retract", "restore"):
+                out.update(i for i in (s.id, found.target) if facts.event(i) is not None)
+        return out
+
+    def _regroup(self, authors: set[bytes], events: set[bytes]) -> None:
+        """Divides the kinds anew; where that makes new cells, whoever is judged may move."""
+        before = dict(self._of_kind)
+        fresh = self._divide()
+        changed = any(cell is not self._of_kind.get(kind) for kind, cell in before.items())
+        if not fresh and not changed:
+            return
+        for table in self._counting.reach.values():
+            authors.update(table)
+        for cell in fresh:
+            authors |= self._judged(cell)
+            events.update(cell.words)
+        authors.update(self._context.equivocations)
+        own = self._context.book.own_events.values()
+        events.update(i for ids in own for i in ids if self._facts.event(i) is not None)
+        events.update(self._counting.noted())
+
+    def _rebuild(
+        self,
+        policy: Policy,
+        statements: Iterable[Statement],
+        arrived: Sequence[Span],
+        equivocations: Mapping[bytes, int],
+    ) -> list[Flip]:
+        """Other parameters: a new judge, and the difference between what counted and counts."""
+        old_counting, old_groups = self._counting, self._groups(self._of_kind)
+        old_of_kind, old_base = self._of_kind, self._base
+        old_counting.cell_of = lambda kind: old_of_kind.get(kind, old_base)
+        merged = dict(self._context.equivocations)
+        for author, seq in equivocations.items():
+            merged[author] = min(seq, merged.get(author, END))
+        everything = [*self._context.book.by_id.values(), *statements]
+        fresh_from = {span.line: END for span in arrived}
+        for span in arrived:
+            fresh_from[span.line] = min(span.begin, fresh_from[span.line])
+        voids = frozenset().union(*(span.without for span in arrived))
+        self._build(policy, everything, merged)
+        return self._counting.difference(
+            old_counting, old_groups, self._groups(self._of_kind), fresh_from, voids
+        )
+
+    # --- questions ------------------------------------------------------------------------------
+
+    def counted(self) -> Iterator[Span]:
+        """Everything that counts now, void and other left-out events named in ``without``."""
+        return self._counting.spans(self._groups(self._of_kind))
+
+    def counts(self, id: bytes) -> bool:
+        """Whether an event counts; False when it is not here."""
+        return self._counting.counts(id)
+
+    def cell(self, scope: str | None = None) -> Strata:
+        """The cell of a kind or pattern, the one of ``*`` by default."""
+        if scope is None or scope == ANY:
+            return self._base
+        patterns = self._patterns
+        while True:
+            name = signature(patterns, scope)
+            found = self._cells.get(name) or Strata(self._context, name)
+            if found.scopes <= patterns:
+                return found
+            patterns = patterns | found.scopes
+
+    def standing(self, scope: str | None = None) -> Standing:
+        """Everybody with a vote, everybody banned, and whose standing is contested.
+
+        Cost: O(people judged and votes about them).
+        """
+        cell = self.cell(scope)
+        threshold = self.policy.threshold
+        voters = {
+            actor: Voter(place.rank, place.branch, place.weight, place.depth)
+            for actor, place in sorted(
+                cell.places.items(), key=lambda item: (item[1].rank, item[0])
+            )
+        }
+        banned = {a: self._explainer.banned(cell, a) for a in sorted(cell.banned)}
+        contested = tuple(
+            actor
+            for actor, votes in sorted(cell.standings.items())
+            if actor not in cell.banned
+            and cell.me not in votes
+            and against(branch_votes(votes, cell.places)) >= threshold
+        )
+        return Standing(self.policy.viewer, voters, banned, contested)
+
+    def actor_verdict(self, actor: bytes, scope: str | None = None) -> Verdict:
+        """Whether an actor is heeded, and why; every cause marked necessary or redundant.
+
+        Cost: one hypothetical update per cause.
+        """
+        cell, actor = self.cell(scope), self._facts.actor(actor)
+        verdict = self._explainer.actor(cell, actor)
+        return self._marked(verdict, lambda: self._explainer.actor_value(self.cell(scope), actor))
+
+    def event_verdict(self, id: bytes) -> Verdict:
+        """Whether an event counts, and why. An event that is not here does not count."""
+        verdict = self._explainer.event(id)
+        return self._marked(verdict, lambda: self._explainer.event_value(id))
+
+    # --- what if --------------------------------------------------------------------------------
+
+    def what_if(self, statement: Statement) -> Preview:
+        """What would change if the statement were made; changes nothing.
+
+        Cost: that of two updates.
+        """
+        flips, reverse = self._suppose(*self._hypothesis(statement))
+        touched = set(self._moved)
+        after = {a: self._explainer.actor(self._base, a) for a in touched}
+        self._revert(reverse)
+        before = {a: self._explainer.actor(self._base, a) for a in touched}
+        actors = {
+            a: (before[a], after[a]) for a in sorted(touched) if before[a].answer != after[a].answer
+        }
+        return Preview(tuple(flips), actors)
+
+    def _hypothesis(self, s: Statement) -> tuple[list[Statement], Policy]:
+        """Statements of the log and the policy that there would be."""
+        if s.voter != self.policy.viewer:
+            return [s], self.policy
+        log = [] if s.private else [s]
+        if s.verb == "withdraw":
+            return log, self.policy.with_statements(self._without(s.target))
+        if SLOT[s.verb] > EVENT:
+            return log, self.policy
+        return log, self.policy.with_statements((*self.policy.statements, s))
+
+    def _without(self, id: bytes) -> tuple[Statement, ...]:
+        """My statements if one were withdrawn: the ones before it in its slot hold again."""
+        kept = {s.id: s for s in self.policy.statements if s.id != id}
+        gone = next((s for s in self.policy.statements if s.id == id), None)
+        if gone is not None:
+            key = self._context.book.key(gone)
+            for _, _, _, _, s in self._context.book.slot(self.policy.viewer, key):
+                taken_back = any(
+                    w.voter == s.voter for w in self._context.book.withdrawals.get(s.id, ())
+                )
+                if s.order < gone.order and not taken_back:
+                    kept[s.id] = s
+        return holding(kept.values())
+
+    def _suppose(self, statements: list[Statement], policy: Policy) -> tuple[list[Flip], _Before]:
+        before = self.policy
+        new = self._context.book.write(statements)
+        cause: Cause = ("statement", statements[0].id) if statements else ("policy",)
+        return self._apply(new, (), {}, policy, cause), (new, before)
+
+    def _revert(self, before: _Before) -> None:
+        struck, policy = before
+        events, rereads = self._undoings(struck), self._rereads(struck)
+        for s in struck:
+            self._context.book.strike(s)
+        self._context.policy = policy
+        rereads[policy.viewer] = EVERYTHING
+        self._settle(set(), rereads, set(), events, (), ("policy",))
+
+    def _marked(self, verdict: Verdict, value: Callable[[], tuple[bool, bool]]) -> Verdict:
+        """Marks each cause that alone, excluded by me, would change the answer."""
+        now, causes = value(), []
+        for cause in verdict.causes:
+            _, before = self._suppose([], self._excluding((cause.statement,)))
+            causes.append(replace(cause, necessary=value() != now))
+            self._revert(before)
+        return replace(verdict, causes=tuple(causes))
+
+    def _excluding(self, ids: Iterable[bytes]) -> Policy:
+        """My policy, with a private word that excludes some events."""
+        viewer = self.policy.viewer
+        last = max((s.seq for s in self.policy.statements if s.private), default=-1)
+        words = tuple(
+            Statement(private_id(viewer, seq), viewer, seq, "exclude", id, private=True)
+            for seq, id in enumerate(ids, start=last + 1)
+        )
+        return self.policy.with_statements((*self.policy.statements, *words))
+
+
+_Before = tuple[list[Statement], Policy]
+"""What a supposition wrote into the book, and the policy before it."""
+
+
+def _parameters(policy: Policy) -> Policy:
+    return replace(policy, statements=())
+
+
+def _cause(new: Sequence[Statement], equivocations: Mapping[bytes, int]) -> Cause:
+    """The nearest reason an update can name for what flips without one of its own."""
+    if len(new) == 1 and not equivocations:
+        return ("statement", new[0].id)
+    if len(equivocations) == 1 and not new:
+        return ("equivocation", *equivocations)
+    return ("policy",)

@@ -1,0 +1,107 @@
+"""What the judge may know of a log, read from the store as it asks.
+
+Law: only complete, valid events are known; answers change only with the store.
+
+Reads: store, policy.facts. Read by: replica.judging.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tallystick.policy.facts import EventFact, LineFact
+from tallystick.store.lookups import facts_at, void_events
+from tallystick.store.rows import LineRow
+from tallystick.store.store import Store
+
+CACHED_MAX = 100_000
+"""Event facts held in memory (about 200 bytes each); more and the cache starts afresh."""
+
+
+class LogFacts:
+    """``policy.facts.Facts`` over one log of a store."""
+
+    def __init__(self, store: Store, log_no: int) -> None:
+        self._store = store
+        self._log_no = log_no
+        self._events: dict[bytes, EventFact] = {}
+        self._voids: dict[bytes, list[bytes]] | None = None
+
+    def event(self, id: bytes) -> EventFact | None:
+        """The event, or None when it is not here (or is another log's)."""
+        found = self._events.get(id)
+        if found is None:
+            row = self._store.row_of(id)
+            if row is None:
+                return None
+            (fact,) = facts_at(self._store, [row])
+            line = self._store.line(fact[1])
+            if line.log != self._log_no:
+                return None
+            found = EventFact(fact[0], line.author, fact[2], fact[3], fact[1], fact[4])
+            if len(self._events) >= CACHED_MAX:
+                self._events.clear()
+            self._events[id] = found
+        return found
+
+    def forget_voids(self, ids: Iterable[bytes]) -> None:
+        """Drop what is remembered of events that were found void after they were read."""
+        self._voids = None
+        for id in ids:
+            self._events.pop(id, None)
+
+    def lines(self, author: bytes) -> Sequence[LineFact]:
+        """All lines of an author, a base before those that split from it."""
+        return [_line(line) for line in self._store.lines(self._log_no, author)]
+
+    def line(self, line: int) -> LineFact:
+        """One line."""
+        return _line(self._store.line(line))
+
+    def kinds(self) -> Iterable[str]:
+        """Kinds that occur in the store."""
+        return self._store.kinds()
+
+    def everyone(self) -> Iterable[bytes]:
+        """Every author with a line in the log."""
+        return sorted({line.author for line in self._store.lines(self._log_no)})
+
+    def actor(self, author: bytes) -> bytes:
+        """A lone key is its own actor."""
+        return author
+
+    def authors(self, actor: bytes) -> Sequence[bytes]:
+        """The keys of an actor: itself."""
+        return (actor,)
+
+    def voids(self, author: bytes) -> Sequence[bytes]:
+        """Ids of the author's void events."""
+        if self._voids is None:
+            self._voids = {}
+            for key, id in void_events(self._store, self._log_no):
+                self._voids.setdefault(key, []).append(id)
+        return self._voids.get(author, ())
+
+    def grounds(self, id: bytes) -> Sequence[bytes]:
+        """Events the event stands on: no kind of this version names any."""
+        del id
+        return ()
+
+    def stands_on(self, id: bytes) -> Sequence[bytes]:
+        """Events that stand on the event."""
+        del id
+        return ()
+
+    def grounded(self, line: int, begin: int, end: int) -> Sequence[bytes]:
+        """Events of the range that name grounds."""
+        del line, begin, end
+        return ()
+
+    def leaning(self, line: int, begin: int, end: int) -> Sequence[bytes]:
+        """Events (anywhere) that stand on an event of the range."""
+        del line, begin, end
+        return ()
+
+
+def _line(line: LineRow) -> LineFact:
+    return LineFact(line.no, line.author, line.base, line.first_seq, line.size, line.side)

@@ -1,0 +1,240 @@
+"""A log as a sync session sees it: records, and slices in causal windows of arrival order.
+
+    rows   1 ............................................ n        arrival order is topological
+           └── window ──┘└── window ──┘└── window ──┘              one message each
+              by line        by line       by line                 slices: runs of one chain
+
+Law: what is sent is stored and proven; what a window needs beyond itself was in an earlier one or
+is among what the peer holds.
+
+Reads: store, chain, sync.holdings. Read by: replica.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from tallystick.chain.head import Head
+from tallystick.chain.slice import Slice
+from tallystick.kernels import decode_item, encode_item, merkle_root
+from tallystick.limits import SLICE_EVENTS_MAX
+from tallystick.proofs.merkle import join_ranges, subtree_hashes
+from tallystick.store.lookups import absent_seqs, remembered, sizes_of
+from tallystick.store.rows import LineRow
+from tallystick.store.store import Store
+from tallystick.sync.holdings import Agreed, LineKey, Record, Span
+
+SLICE_OVERHEAD_BYTES = 4_400
+"""Head, signature and the longest proof (2 * 63 hashes) of one slice."""
+MESSAGE_OVERHEAD_BYTES = 64
+WINDOW_EVENTS_MAX = 8_192
+"""Events of one message; bounds what a receiver holds in memory beside the bytes."""
+
+
+@dataclass(slots=True)
+class Lacking:
+    """Seqs of one line that a peer lacks, as rows."""
+
+    line: LineRow
+    seq: int
+    row: int
+    count: int
+
+
+class LogHoldings:
+    """``sync.holdings.Holdings`` over one log of a store."""
+
+    def __init__(self, store: Store, log_no: int) -> None:
+        self._store = store
+        self._log_no = log_no
+        self._log_id = store.log(log_no).id
+
+    @property
+    def log_id(self) -> bytes:
+        """The genesis event's id."""
+        return self._log_id
+
+    def records(self) -> Sequence[Record]:
+        """All lines, sorted by (author, side)."""
+        found = [
+            Record(line.author, line.side, line.size, merkle_root(line.peaks))
+            for line in self._store.lines(self._log_no)
+            if line.size > line.first_seq
+        ]
+        return sorted(found, key=lambda record: record.key)
+
+    def root_at(self, author: bytes, side: bytes, size: int) -> bytes:
+        """Root of a line's first ``size`` events."""
+        line = self._line(author, side)
+        return merkle_root(self._store.peaks_at(line.no, size))
+
+    def ids_at(self, author: bytes, side: bytes, seqs: Sequence[int]) -> Sequence[bytes]:
+        """Ids of a line's events at these seqs."""
+        line = self._line(author, side)
+        return self._store.ids_at([self._store.row_at(line.no, seq) for seq in seqs])
+
+    def slices_for(
+        self, have: Mapping[LineKey, int], *, max_bytes: int
+    ) -> Iterator[Sequence[Slice]]:
+        """What a peer lacks who holds the first ``have[line]`` events of each line named."""
+        lacking: list[Lacking] = []
+        for line in self._store.lines(self._log_no):
+            begin = max(have.get((line.author, line.side), 0), line.first_seq)
+            at = begin
+            for row, count in self._store.ranges(line.no, begin, line.size):
+                lacking.append(Lacking(line, at, row, count))
+                at += count
+        lacking.sort(key=lambda part: part.row)
+        for window in self._windows(lacking, max_bytes):
+            yield self._window_slices(window)
+
+    def newer(self, rows: Sequence[tuple[int, int, int]]) -> list[Slice]:
+        """Slices of (line, begin, end) spans that were just stored, for live peers."""
+        return [
+            one
+            for line, begin, end in rows
+            for one in self._slices(self._store.line(line), begin, end)
+        ]
+
+    # --- contents -------------------------------------------------------------------------------
+
+    def bodies_digest(self) -> bytes:
+        """Over the events whose content is wanted and not here; empty when there are none."""
+        absent = absent_seqs(self._store, self._log_no)
+        if not absent:
+            return b""
+        rows = [self._store.row_at(line, seq) for line, seq in absent]
+        return sha256(b"".join(sorted(self._store.ids_at(rows)))).digest()
+
+    def contents_missing(self) -> Sequence[Span]:
+        """Stretches whose contents are wanted and not here."""
+        spans: list[Span] = []
+        for no, seq in absent_seqs(self._store, self._log_no):
+            line = self._store.line(no)
+            last = spans[-1] if spans else None
+            if last and (last.author, last.side, last.end) == (line.author, line.side, seq):
+                spans[-1] = Span(line.author, line.side, last.begin, seq + 1)
+            else:
+                spans.append(Span(line.author, line.side, seq, seq + 1))
+        return spans
+
+    def contents_for(self, spans: Sequence[Span], *, max_bytes: int) -> Iterator[Sequence[Slice]]:
+        """Slices over the given stretches, as far as they are held with their contents."""
+        lacking: list[Lacking] = []
+        for span in spans:
+            line = self._store.find_line(self._log_no, span.author, span.side)
+            if line is None:
+                continue
+            at = max(span.begin, 0)
+            for row, count in self._store.ranges(line.no, at, min(span.end, line.size)):
+                lacking.append(Lacking(line, at, row, count))
+                at += count
+        lacking.sort(key=lambda part: part.row)
+        for window in self._windows(lacking, max_bytes):
+            yield self._window_slices(window)
+
+    # --- what was agreed ------------------------------------------------------------------------
+
+    def declined(self) -> Collection[bytes]:
+        """Everything valid is replicated."""
+        return ()
+
+    def agreed_with(self, peer: str) -> Agreed | None:
+        """The last state agreed upon with this peer."""
+        found = self._store.peer(peer.encode(), self._log_no)
+        return None if found is None else _agreed(*found)
+
+    def agreed_at(self, root: bytes) -> Agreed | None:
+        """A remembered state whose root begins with these bytes, whoever it was agreed with."""
+        found = remembered(self._store, self._log_no, root)
+        return None if found is None else _agreed(*found)
+
+    def remember(self, peer: str, agreed: Agreed) -> None:
+        """Both sides were seen to be in this state."""
+        known = self._store.peer(peer.encode(), self._log_no)
+        if known is not None and known[0] == agreed.root:
+            return
+        vector = encode_item([[r.author, r.side, r.size, r.root] for r in agreed.records])
+        with self._store.write():
+            self._store.set_peer(
+                peer.encode(), self._log_no, checkpoint=agreed.root, vector=vector
+            )
+
+    # --- windows --------------------------------------------------------------------------------
+
+    def _windows(self, lacking: Sequence[Lacking], max_bytes: int) -> Iterator[list[Lacking]]:
+        """Cuts rows into messages: by events and by an upper bound of their bytes."""
+        window: list[Lacking] = []
+        lines: set[int] = set()
+        room, events = max_bytes - MESSAGE_OVERHEAD_BYTES, 0
+        for part in _pieces(lacking):
+            for offset, size in enumerate(sizes_of(self._store, part.row, part.count)):
+                cost = size + (0 if part.line.no in lines else SLICE_OVERHEAD_BYTES)
+                if window and (cost > room or events == WINDOW_EVENTS_MAX):
+                    yield window
+                    window, lines, events = [], set(), 0
+                    room = max_bytes - MESSAGE_OVERHEAD_BYTES
+                    cost = size + SLICE_OVERHEAD_BYTES
+                seq, row = part.seq + offset, part.row + offset
+                last = window[-1] if window else None
+                if last and last.line.no == part.line.no and last.seq + last.count == seq:
+                    last.count += 1
+                else:
+                    window.append(Lacking(part.line, seq, row, 1))
+                lines.add(part.line.no)
+                room, events = room - cost, events + 1
+        if window:
+            yield window
+
+    def _window_slices(self, window: Sequence[Lacking]) -> list[Slice]:
+        """One slice for each stretch of a chain in the window, in the order it was first met."""
+        spans: dict[int, list[list[int]]] = {}
+        for part in window:
+            stretches = spans.setdefault(part.line.no, [])
+            if stretches and stretches[-1][1] == part.seq:
+                stretches[-1][1] += part.count
+            else:
+                stretches.append([part.seq, part.seq + part.count])
+        return [
+            one
+            for line, stretches in spans.items()
+            for begin, end in stretches
+            for one in self._slices(self._store.line(line), begin, end)
+        ]
+
+    def _slices(self, line: LineRow, begin: int, end: int) -> Iterator[Slice]:
+        """Seqs begin..end-1 of a line under its newest head."""
+        head = Head(line.head_size, line.head_root, line.head_signature)
+        for at in range(begin, end, SLICE_EVENTS_MAX):
+            stop = min(at + SLICE_EVENTS_MAX, end)
+            pack = self._store.read_pack(line.no, at, stop)
+            proof = self._proof(line, stop)
+            yield Slice(self._log_id, line.author, at, stop - at, pack, head, proof)
+
+    def _proof(self, line: LineRow, end: int) -> bytes:
+        """Subtree hashes from ``end`` to the head: our own tree, then what came with the head."""
+        if end == line.size:
+            return line.head_proof
+        own = subtree_hashes(end, line.size, lambda level, at: self._store.node(line.no, level, at))
+        return join_ranges(end, own, line.size, line.head_proof, line.head_size)
+
+    def _line(self, author: bytes, side: bytes) -> LineRow:
+        line = self._store.find_line(self._log_no, author, side)
+        assert line is not None, "a line of our own records"
+        return line
+
+
+def _pieces(lacking: Sequence[Lacking]) -> Iterator[Lacking]:
+    """The same rows, at most ``SLICE_EVENTS_MAX`` at a time."""
+    for part in lacking:
+        for at in range(0, part.count, SLICE_EVENTS_MAX):
+            count = min(SLICE_EVENTS_MAX, part.count - at)
+            yield Lacking(part.line, part.seq + at, part.row + at, count)
+
+
+def _agreed(checkpoint: bytes, vector: bytes) -> Agreed:
+    rows = decode_item(vector)
+    assert isinstance(rows, list)
+    return Agreed(checkpoint, tuple(Record(*row) for row in rows))

@@ -1,0 +1,476 @@
+"""One way in for every event, ours and theirs: slices -> verified -> placed -> stored.
+
+    slices ─► open ─► heads checked ─► placed on a line ─► proven ─► causal runs ─► insert
+                │           │               │ (prev unknown)             │ (parent unknown)
+                ▼           ▼               ▼                            ▼
+             Rejected    Rejected        pending ◄───────────────────────┘
+
+Law: nothing is stored that is not proven against a signed head; nothing a peer sends raises;
+what misses a parent waits and is tried again when it comes. A batch is one transaction, held by
+the caller. The policy is not looked at here.
+
+Reads: chain, event, graph, store, kernels. Read by: replica.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+
+from tallystick import kernels
+from tallystick.chain.head import Head, check_heads
+from tallystick.chain.slice import Slice, decode_slice, encode_slice, open_slice, prove_slice
+from tallystick.errors import Rejected
+from tallystick.graph.runs import Run, causal_runs
+from tallystick.kernels import PART_HEADER, PART_WHOLE, Pack, status
+from tallystick.limits import DIGEST_BYTES, PENDING_BYTES_MAX, PENDING_EVENTS_MAX, SEED_BYTES
+from tallystick.proofs.merkle import join_ranges, subtree_hashes
+from tallystick.replica.kinds import is_ruled, void_code
+from tallystick.replica.parents import Parents
+from tallystick.replica.statements import is_watched
+from tallystick.store.lookups import without_content
+from tallystick.store.rows import LineRow
+from tallystick.store.store import Store
+
+HEADS_CACHED_MAX = 50_000
+"""Heads whose signatures were found good in this process (about 150 bytes each)."""
+
+
+@dataclass(slots=True)
+class Target:
+    """Where packs of one chain go: a line there is, or one that the first of them opens."""
+
+    line: int | None
+    base: int | None = None
+    first_seq: int = 0
+
+
+@dataclass(slots=True)
+class Placed:
+    """An opened pack at its place, proven, not stored yet; its first ``skip`` rows are known."""
+
+    slice: Slice
+    pack: Pack
+    target: Target
+    skip: int
+    size_before: int
+    peaks_before: bytes
+    peaks_after: bytes = b""
+
+
+@dataclass(slots=True)
+class Stored:
+    """What a batch put into the store, for those who judge, reduce and report."""
+
+    spans: list[tuple[int, int, int, int]] = field(default_factory=list)
+    """(line, first seq, end seq, first row)"""
+    voids: dict[int, str] = field(default_factory=dict)
+    """row -> void code"""
+    watched: list[int] = field(default_factory=list)
+    """rows of kinds that move standing or prove something"""
+    splits: dict[bytes, int] = field(default_factory=dict)
+    """author -> smallest seq at which two events are known"""
+    upgraded: list[int] = field(default_factory=list)
+    """rows whose content was missing and has come"""
+    accepted: int = 0
+    known: int = 0
+    pending: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+class Ingest:
+    """The way in of one log of one store.
+
+    Args:
+        now: milliseconds since 1970, for the record of arrivals.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        log_no: int,
+        log_id: bytes,
+        *,
+        now: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._log_no = log_no
+        self._log = log_id
+        self._now = now
+        self._heads_seen: set[tuple[bytes, Head]] = set()
+
+    def receive(self, slices: Sequence[Slice], *, peer: bytes = b"") -> Stored:
+        """Takes one batch of slices in any order; the caller holds ``store.write()``.
+
+        Slices that waited for something that came with this batch are taken along.
+        """
+        done = Stored()
+        first = self._store.next_row
+        batch = list(slices)
+        while batch:
+            placed = self._place_all(self._open(batch, done), done, peer)
+            came = self._insert(placed, done, peer)
+            batch = self._unblocked(came) if came else []
+        count = self._store.next_row - first
+        if count:
+            self._store.record_arrival(first, count, received_ms=self._now(), peer=peer)
+        if done.pending:
+            self._trim_pending(peer, done)
+        return done
+
+    def vouch(self, author: bytes, head: Head) -> None:
+        """This head was just signed here: its signature need not be checked again."""
+        self._heads_seen.add((author, head))
+
+    # --- opened and proven ----------------------------------------------------------------------
+
+    def _open(self, slices: list[Slice], done: Stored) -> list[tuple[Slice, Pack]]:
+        opened = []
+        for item in slices:
+            if item.log != self._log:
+                done.rejected.append(Rejected(item.author, "event/other-log"))
+                continue
+            pack, rejected = open_slice(item)
+            done.rejected.extend(rejected)
+            if pack is not None and pack.count:
+                opened.append((item, pack))
+        bad = self._bad_heads({(item.author, item.head) for item, _ in opened})
+        done.rejected += [Rejected(author, "chain/signature") for author, _ in sorted_heads(bad)]
+        return [pair for pair in opened if (pair[0].author, pair[0].head) not in bad]
+
+    def _bad_heads(self, heads: set[tuple[bytes, Head]]) -> set[tuple[bytes, Head]]:
+        """Those not signed by their authors; one check per head and process."""
+        fresh = sorted_heads(heads - self._heads_seen)
+        if not fresh:
+            return set()
+        codes = check_heads([(self._log, author, head) for author, head in fresh])
+        bad = {key for key, code in zip(fresh, codes, strict=True) if code != status.OK}
+        if len(self._heads_seen) + len(fresh) > HEADS_CACHED_MAX:
+            self._heads_seen.clear()
+        self._heads_seen.update(key for key in fresh if key not in bad)
+        return bad
+
+    def _place_all(
+        self, opened: list[tuple[Slice, Pack]], done: Stored, peer: bytes
+    ) -> list[Placed]:
+        """Each pack at its place and proven; packs of one chain in the order of their seqs."""
+        placed: list[Placed] = []
+        opened.sort(key=lambda pair: (pair[0].author, pair[0].seq))
+        for author, group in groupby(opened, key=lambda pair: pair[0].author):
+            ahead: list[Placed] = []
+            lines = self._store.lines(self._log_no, author)
+            for item, pack in group:
+                place = self._place(item, pack, lines, ahead)
+                if place is None:
+                    self._wait(item, pack.prev, done, peer)
+                elif self._proven(place, done):
+                    ahead.append(place)
+            placed += ahead
+        return placed
+
+    def _place(
+        self, item: Slice, pack: Pack, lines: list[LineRow], ahead: list[Placed]
+    ) -> Placed | None:
+        """Where the pack belongs, or None when the event before it is not here.
+
+        Of several lines the one that shares most with the pack; a pack that shares only a part
+        opens a side.
+        """
+        for other in reversed(ahead):
+            end = other.pack.seq + other.pack.count
+            if end == pack.seq and other.pack.id(other.pack.count - 1) == pack.prev:
+                return Placed(item, pack, other.target, 0, end, other.peaks_after)
+        found = [place for line in lines if (place := self._on_line(item, pack, line))]
+        if found:
+            return max(found, key=lambda place: place.skip)
+        if pack.seq:
+            return None
+        base = lines[0].no if lines else None
+        return Placed(item, pack, Target(None, base), 0, 0, b"")
+
+    def _on_line(self, item: Slice, pack: Pack, line: LineRow) -> Placed | None:
+        """The pack against one line: it goes on, overlaps, splits off, or has nothing to do."""
+        if pack.seq > line.size:
+            return None
+        start = max(pack.seq - 1, 0)
+        known = self._store.leaf_ids(line.no, start, min(line.size, pack.seq + pack.count))
+        if pack.seq and known[:32] != pack.prev:
+            return None
+        skip = common_prefix(known[32 if pack.seq else 0 :], pack.ids)
+        seq = pack.seq + skip
+        if skip == 0 and seq == 0 and line.size:
+            return None
+        if seq == line.size:
+            return Placed(item, pack, Target(line.no), skip, line.size, line.peaks)
+        peaks = self._store.peaks_at(line.no, seq)
+        if skip == pack.count:
+            return Placed(item, pack, Target(line.no), skip, seq, peaks)
+        return Placed(item, pack, Target(None, line.no, seq), skip, seq, peaks)
+
+    def _proven(self, place: Placed, done: Stored) -> bool:
+        """Whether the new rows hash to the signed root; takes what known rows bring by the way."""
+        pack, item = place.pack, place.slice
+        prev = pack.id(place.skip - 1) if place.skip else pack.prev
+        peaks = prove_slice(
+            pack,
+            skip=place.skip,
+            size_before=place.size_before,
+            peaks_before=place.peaks_before,
+            prev=prev,
+            one=item,
+        )
+        if isinstance(peaks, Rejected):
+            done.rejected.append(peaks)
+            return False
+        place.peaks_after = peaks
+        place.pack = with_frames(pack, place.skip)
+        if place.skip and place.target.line is not None:
+            self._upgrade(place, done)
+        done.known += place.skip
+        if place.skip < place.pack.count:
+            return True
+        if place.target.line is not None and place.skip == pack.count:
+            self._set_head(place, pack.count)
+        return False
+
+    # --- stored ---------------------------------------------------------------------------------
+
+    def _insert(self, placed: list[Placed], done: Stored, peer: bytes) -> list[bytes]:
+        """Stores what has its parents; returns the ids that came, for those who wait."""
+        if not placed:
+            return []
+        packs = [place.pack for place in placed]
+        runs, missing = causal_runs(
+            packs,
+            known=lambda id: self._store.row_of(id) is not None,
+            begins=[place.skip for place in placed],
+        )
+        for index, _row, parent in missing:
+            self._wait(placed[index].slice, parent, done, peer)
+        parents = Parents(self._store, self._log, packs, runs)
+        ends: dict[int, int] = {}
+        came: list[bytes] = []
+        for index, begin, end in runs:
+            place = placed[index]
+            if begin != ends.get(index, place.skip):
+                continue  # a row before it was found invalid
+            stop = self._insert_run(place, Run(index, begin, end), parents, done)
+            if stop > begin:
+                ends[index] = stop
+                came += [place.pack.id(row) for row in range(begin, stop)]
+        for index, end in ends.items():
+            self._set_head(placed[index], end)
+        return came
+
+    def _insert_run(self, place: Placed, run: Run, parents: Parents, done: Stored) -> int:
+        """Stores the rows of one run that may be; returns where it stopped."""
+        pack = place.pack
+        if place.target.line is None:
+            self._open_line(place, done)
+        line = self._store.line(_known(place.target.line))
+        if line.size != pack.seq + run.begin:
+            return run.begin  # the chain stopped earlier in this batch
+        rows, stop, code = parents.of(run, line)
+        if code is not None:
+            done.rejected.append(Rejected(pack.id(stop), code))
+        if stop == run.begin:
+            return stop
+        voids = self._voids(pack, run.begin, stop)
+        first = self._store.insert(line, pack, run.begin, stop, rows, voids=voids)
+        parents.inserted(Run(run.pack, run.begin, stop), first)
+        seq = pack.seq
+        done.spans.append((line.no, seq + run.begin, seq + stop, first))
+        done.voids.update({first + at - run.begin: code for at, code in voids.items()})
+        done.watched += [first + at - run.begin for at in self._watched_rows(pack, run.begin, stop)]
+        done.accepted += stop - run.begin
+        return stop
+
+    def _voids(self, pack: Pack, begin: int, end: int) -> dict[int, str]:
+        """Pack row -> void code, by the kinds' own rules."""
+        ruled = [is_ruled(kind) for kind in pack.kinds]
+        if not any(ruled):
+            return {}
+        kind, start = _u32(pack.kind), _u32(pack.frame_start)
+        size, content = _u32(pack.frame_size), _u32(pack.content_size)
+        found: dict[int, str] = {}
+        for row in range(begin, end):
+            if ruled[kind[row]]:
+                frame = pack.data[start[row] : start[row] + size[row]]
+                code = void_code(
+                    pack.kinds[kind[row]],
+                    frame=frame,
+                    content_size=content[row],
+                    log=self._log,
+                )
+                if code is not None:
+                    found[row] = code
+        return found
+
+    def _watched_rows(self, pack: Pack, begin: int, end: int) -> list[int]:
+        watched = [is_watched(kind) for kind in pack.kinds]
+        if not any(watched):
+            return []
+        kind = _u32(pack.kind)
+        return [row for row in range(begin, end) if watched[kind[row]]]
+
+    def _open_line(self, place: Placed, done: Stored) -> None:
+        """The first line of a chain, or a side of it: then the author has equivocated."""
+        target, pack = place.target, place.pack
+        seq = pack.seq + place.skip
+        if target.base is None:
+            target.line = self._store.add_line(self._log_no, place.slice.author).no
+            return
+        base = self._store.line(target.base)
+        prev = pack.id(place.skip - 1) if place.skip else pack.prev
+        lamport = self._store.links(self._store.row_at(base.no, seq - 1))[2] if seq else -1
+        side = self._store.add_line(
+            self._log_no,
+            base.author,
+            side=pack.id(place.skip),
+            base=base.no if seq else None,
+            first_seq=seq,
+            peaks=place.peaks_before,
+            last_id=prev if seq else b"",
+            lamport=lamport,
+        )
+        target.line = side.no
+        self._name_side(base, seq)
+        done.splits[base.author] = min(seq, done.splits.get(base.author, seq))
+
+    def _name_side(self, line: LineRow, seq: int) -> None:
+        """The line split from is a side too, named by its own event at the split.
+
+        A line that split later already keeps the later name (events.md: the *last* split).
+        """
+        while line.base is not None and seq < line.first_seq:
+            line = self._store.line(line.base)
+        split = -1
+        if line.side:
+            row = self._store.row_of(line.side)
+            assert row is not None, "a side is named by an event that is here"
+            split = self._store.links(row)[1]
+        if seq > split:
+            side = self._store.leaf_ids(line.no, seq, seq + 1)
+            self._store.set_line(replace(self._store.line(line.no), side=side))
+
+    def _set_head(self, place: Placed, end: int) -> None:
+        """Keep the slice's head if it is newer, or if the line has grown past the old one's proof.
+
+        A slice that ends before the line does has nothing to say about the line's end.
+        """
+        line = self._store.line(_known(place.target.line))
+        head, pack = place.slice.head, place.pack
+        if pack.seq + end != line.size:
+            return
+        if end <= place.skip and head.size <= line.head_size:
+            return
+        self._store.set_line(
+            replace(
+                line,
+                head_size=head.size,
+                head_root=head.root,
+                head_signature=head.signature,
+                head_proof=tail_proof(pack, end, place.slice),
+                received_ms=self._now(),
+            )
+        )
+
+    def _upgrade(self, place: Placed, done: Stored) -> None:
+        """Contents that known events lacked and this slice brings (never erased ones)."""
+        pack, line = place.pack, _known(place.target.line)
+        at, size = _u32(pack.content_start), _u32(pack.content_size)
+        seal = _u32(pack.seal_start)
+        for event in without_content(
+            self._store, line, pack.seq, pack.seq + place.skip
+        ):
+            row = event.seq - pack.seq
+            if pack.part[row] == PART_WHOLE and not event.erased:
+                seed = pack.data[seal[row] : seal[row] + SEED_BYTES]
+                content = pack.data[at[row] : at[row] + size[row]]
+                self._store.set_content(event.row, seed=seed, content=content)
+                done.upgraded.append(event.row)
+
+    # --- waiting --------------------------------------------------------------------------------
+
+    def _wait(self, item: Slice, parent: bytes, done: Stored, peer: bytes) -> None:
+        """Keeps a slice until the event it waits for comes; bounded per peer, oldest out."""
+        done.pending += item.count
+        self._store.add_pending(
+            self._log_no,
+            item.author,
+            seq=item.seq,
+            count=item.count,
+            slice=encode_slice(item),
+            waits_for=parent,
+            peer=peer,
+            received_ms=self._now(),
+        )
+
+    def _trim_pending(self, peer: bytes, done: Stored) -> None:
+        """What waits is bounded per peer; the oldest go first and can be asked for again."""
+        gone = self._store.trim_pending(
+            peer, events_max=PENDING_EVENTS_MAX, bytes_max=PENDING_BYTES_MAX
+        )
+        if gone:
+            done.rejected.append(Rejected(b"", "sync/pending-full", f"{gone} events let go"))
+
+    def _unblocked(self, came: list[bytes]) -> list[Slice]:
+        """The slices that waited for one of these events, taken out of the waiting room."""
+        slices = []
+        rows = self._store.pending_for(self._log_no, came)
+        self._store.drop_pending([row.no for row in rows])
+        for row in rows:
+            item = decode_slice(row.slice, log=self._log)
+            assert isinstance(item, Slice), "a slice of our own encoding"
+            slices.append(item)
+        return slices
+
+
+def sorted_heads(heads: set[tuple[bytes, Head]]) -> list[tuple[bytes, Head]]:
+    """In an order of their own, so that a batch is always handled alike."""
+    return sorted(heads, key=lambda pair: (pair[0], pair[1].size, pair[1].root))
+
+
+def common_prefix(left: bytes, right: bytes) -> int:
+    """How many leading 32-byte ids two columns share."""
+    count = min(len(left), len(right)) // DIGEST_BYTES
+    if left[: count * DIGEST_BYTES] == right[: count * DIGEST_BYTES]:
+        return count
+    at = next(i for i in range(len(left)) if left[i] != right[i])
+    return at // DIGEST_BYTES
+
+
+def tail_proof(pack: Pack, end: int, item: Slice) -> bytes:
+    """Subtree hashes from pack row ``end`` to the slice's head: the slice's own proof with the
+    rows behind ``end`` folded in, where only a part of the slice could be stored."""
+    if end == item.count:
+        return item.proof
+    begin, stop = pack.seq + end, item.end
+    ids = pack.ids[end * DIGEST_BYTES :]
+
+    def node(level: int, index: int) -> bytes:
+        at = ((index << level) - begin) * DIGEST_BYTES
+        return kernels.merkle_nodes(ids[at : at + (DIGEST_BYTES << level)], level)
+
+    behind = subtree_hashes(begin, stop, node)
+    return join_ranges(begin, behind, stop, item.proof, item.head.size)
+
+
+def with_frames(pack: Pack, skip: int) -> Pack:
+    """The pack up to its first new event whose frame is not here: that one is asked for again."""
+    at = pack.part.find(PART_HEADER, skip)
+    if at < 0:
+        return pack
+    offsets = pack.dep_offsets[: 4 * (at + 1)]
+    deps = pack.deps[: DIGEST_BYTES * _u32(offsets)[at]]
+    return replace(pack, count=at, dep_offsets=offsets, deps=deps)  # ids stay, for the tree
+
+
+def _u32(column: bytes) -> memoryview:
+    return memoryview(column).cast("I")
+
+
+def _known(line: int | None) -> int:
+    assert line is not None, "a pack whose line is not open"
+    return line

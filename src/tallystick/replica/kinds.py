@@ -1,0 +1,28 @@
+"""The rules of all kinds fixed in the specification, gathered from the rooms that own them.
+
+Law: a void rule reads header and frame alone, so it is asked once, when an event comes in.
+
+Reads: chain.rules, policy.statement, state.ops. Read by: replica.
+"""
+
+from __future__ import annotations
+
+from tallystick.chain import rules
+from tallystick.policy.statement import parse_statement
+from tallystick.replica.statements import TRUST
+from tallystick.state import ops
+
+
+def is_ruled(kind: str) -> bool:
+    """Whether events of a kind can be void."""
+    return kind.startswith(TRUST) or kind == ops.KIND or rules.has_rule(kind)
+
+
+def void_code(kind: str, *, frame: bytes, content_size: int, log: bytes) -> str | None:
+    """Why an event has no weight for anyone, or None."""
+    if kind == ops.KIND:
+        return ops.void(frame)
+    if kind.startswith(TRUST):
+        found = parse_statement(kind, frame, id=b"", voter=b"", seq=0)
+        return found if isinstance(found, str) else None
+    return rules.void(kind, frame=frame, content_size=content_size, log=log)

@@ -1,0 +1,293 @@
+"""A reading: what one policy makes of one version of a log. State, verdicts, and why.
+
+    Reading(policy, version) ─► judge ─► what counts ─► views, standing, verdict, why, state_hash
+
+The replica's own reading of the newest version uses the views kept in the store; any other is
+reduced on a scratch database, from the same events, by the same code.
+
+Law: same events and same policy give the same state hash, whoever reads and wherever.
+
+Reads: policy, state, store, replica.{openlog, names, versions}. Read by: replica.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+from tallystick.errors import BadInput
+from tallystick.event.ids import cid_text
+from tallystick.identity.did import did_key
+from tallystick.policy.facts import Span
+from tallystick.policy.judge import Judge
+from tallystick.policy.policy import Policy
+from tallystick.policy.verdict import Cause, Standing, Verdict
+from tallystick.replica.names import Names
+from tallystick.replica.openlog import PLACES, OpenLog
+from tallystick.replica.reports import VerdictInfo
+from tallystick.replica.statements import from_row
+from tallystick.replica.versions import FactsAt, Version, clip
+from tallystick.state import views_places_read as places
+from tallystick.state.explain import Explanation
+from tallystick.state.places import place_text
+from tallystick.state.view import Db, View, state_hash
+from tallystick.state.views import evaluate
+from tallystick.state.views_fold import Fold
+from tallystick.state.views_places import PlacesView
+from tallystick.state.views_sum import GroupSum
+from tallystick.store.lookups import facts_at
+
+
+class Reading:
+    """One policy's answers about one version.
+
+    Args:
+        policy: None is the replica's own, judged and reduced already.
+        version: None is everything that is here.
+    """
+
+    def __init__(
+        self,
+        log: OpenLog,
+        names: Names,
+        *,
+        policy: Policy | None = None,
+        version: Version | None = None,
+    ) -> None:
+        self._log = log
+        self._names = names
+        self._given = policy
+        self._version = version
+        self._judge: Judge | None = None
+        self._ranges: list[tuple[int, int]] | None = None
+        self._scratch: dict[str, tuple[View, Db]] = {}
+
+    # --- who is heeded --------------------------------------------------------------------------
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that is read under; its ``hash`` stands for it."""
+        return self._log.policy if self._given is None else self._given
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this is the replica's own reading of the newest version."""
+        return self._given is None and self._version is None
+
+    @property
+    def judge(self) -> Judge:
+        """The judge behind it."""
+        if self.is_own:
+            return self._log.judging.judge
+        if self._judge is None:
+            if self._version is None:
+                self._judge = self._log.judging.judge_under(self.policy)
+            else:
+                self._judge = self._judge_at(self._version)
+        return self._judge
+
+    def standing(self, scope: str | None = None) -> dict[str, Any]:
+        """``{"viewer", "rank": {actor: n}, "banned": [...], "contested": [...]}``, as did:key."""
+        found = self.standing_data(scope)
+        return {
+            "viewer": did_key(found.viewer),
+            "rank": {did_key(actor): rank for actor, rank in found.rank.items()},
+            "banned": [did_key(actor) for actor in found.banned],
+            "contested": [did_key(actor) for actor in found.contested],
+        }
+
+    def standing_data(self, scope: str | None = None) -> Standing:
+        """The same with places and verdicts, keys as bytes."""
+        return self.judge.standing(scope)
+
+    def verdict(self, target: str | bytes, *, scope: str | None = None) -> VerdictInfo:
+        """Whether an actor is heeded or an event counts, and why."""
+        if self._names.is_event(target):
+            found = self.judge.event_verdict(self._names.event_id(target))
+            subject = cid_text(found.subject)
+        else:
+            found = self.judge.actor_verdict(self._names.author(target), scope)
+            subject = did_key(found.subject)
+        return VerdictInfo(
+            subject=subject,
+            included=found.included,
+            contested=found.contested,
+            reason=found.reason,
+            sentence=found.sentence(self.name_of),
+            causes=tuple(_cause(cause) for cause in found.causes),
+        )
+
+    def counts(self, id: bytes) -> bool:
+        """Whether an event counts here."""
+        return self.judge.counts(id)
+
+    def ranges(self) -> list[tuple[int, int]]:
+        """Rows of everything that counts, as (row, count)."""
+        if self._ranges is None or self.is_own:
+            spans: Sequence[Span] = list(self.judge.counted())
+            if self._version is not None:
+                spans = clip(spans, self._version.sizes)
+            self._ranges = sorted(self._log.ranges(spans))
+        return self._ranges
+
+    # --- what it adds up to ---------------------------------------------------------------------
+
+    def view(self, name: str | View = PLACES, *, key: str | None = None) -> Any:
+        """The state of a view, or one key of it (None where there is nothing).
+
+        Args:
+            name: of a stored view, or a fold or sum itself.
+            key: of a view whose state is a map; a place for ``places``.
+        """
+        view, db = self._find(name)
+        if key is None:
+            return shown(view, db)
+        if isinstance(view, PlacesView):
+            return places.value(view, db, key)
+        if isinstance(view, GroupSum):
+            return view.value(db, key)
+        state = view.state(db)
+        if not isinstance(state, dict):
+            raise BadInput("state/view", f"the state of {view.name} has no keys", got=repr(key))
+        return state.get(key)
+
+    def why(
+        self, subject: str, *, view: str | View | None = None, type: str | None = None
+    ) -> Explained:
+        """Why a place or a key of a view is what it is; an event or actor: its verdict."""
+        found, db = self._find(PLACES if view is None else view)
+        if isinstance(found, PlacesView):
+            explanation = places.why(
+                found, db, self._log.source, subject, self._verdict_of, type_=type
+            )
+        elif isinstance(found, GroupSum):
+            explanation = found.why(db, self._log.source, subject, self._verdict_of)
+        else:
+            assert isinstance(found, Fold)
+            state = found.state(db)
+            value = state.get(subject) if isinstance(state, dict) else state
+            explanation = found.why(self._log.source, subject, value, self._verdict_of)
+        return Explained(explanation, self)
+
+    def state_hash(self, name: str | View | None = None) -> str:
+        """Hex hash of a view's state; of all stored views together when none is named."""
+        if name is not None:
+            view, db = self._find(name)
+            return state_hash(view, db).hex()
+        known = [row.name for row in self._log.views.list() if row.attached]
+        return combined_hash({name: self.state_hash(name) for name in known})
+
+    def name_of(self, subject: bytes) -> str:
+        """Words for an actor or event; ``you`` is the replica's owner, whoever is asked about."""
+        return self._names.words(subject)
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _find(self, wanted: str | View) -> tuple[View, Db]:
+        """A view and the database it is in, filled."""
+        if self.is_own:
+            return self._stored(wanted), self._log.store.db
+        name = wanted if isinstance(wanted, str) else wanted.name
+        if name not in self._scratch:
+            view = copy.copy(self._stored(name) if isinstance(wanted, str) else wanted)
+            view.suffix = ""
+            self._scratch[name] = (view, evaluate(view, self._log.source, self.ranges()))
+        view, db = self._scratch[name]
+        view.load(db, self._log.source)
+        return view, db
+
+    def _stored(self, wanted: str | View) -> View:
+        views = self._log.views
+        if isinstance(wanted, View):
+            self._attach(wanted)
+            wanted = wanted.name
+        view = views.get(wanted)
+        view.load(self._log.store.db, self._log.source)
+        return view
+
+    def _attach(self, view: View) -> None:
+        views, store = self._log.views, self._log.store
+        if views.is_current(view):
+            views.adopt(view)
+            if views.pos(view.name) == store.feed_end(self._log.no):
+                return
+        with store.write():
+            views.attach(view)
+            self._log.catch_up()
+
+    def _judge_at(self, version: Version) -> Judge:
+        log = self._log
+        rows = log.store.statements(log.no)
+        facts = facts_at(log.store, [row.row for row in rows])
+        statements = [
+            from_row(row)
+            for row, (_, line, seq, _, _) in zip(rows, facts, strict=True)
+            if seq < version.sizes.get(line, 0)
+        ]
+        splits = {
+            author: seq
+            for author, seq in log.judging.equivocations().items()
+            if sum(
+                version.sizes.get(line.no, 0) > seq
+                for line in log.store.lines(log.no, author)
+            ) > 1
+        }
+        return Judge(self.policy, FactsAt(log.store, log.no, version.sizes), statements, splits)
+
+    def _verdict_of(self, id: bytes) -> Verdict:
+        return self.judge.event_verdict(id)
+
+
+class Explained:
+    """An explanation with names: ``str`` is what a person reads, ``as_dict`` what programs do."""
+
+    def __init__(self, explanation: Explanation, reading: Reading) -> None:
+        self.data = explanation
+        self._reading = reading
+
+    def __str__(self) -> str:
+        return "; ".join(self.sentences())
+
+    def sentences(self) -> list[str]:
+        """The answer in sentences."""
+        return self.data.sentences(self._reading.name_of)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The answer as plain data."""
+        return self.data.as_dict(self._reading.name_of)
+
+
+def combined_hash(hashes: dict[str, str]) -> str:
+    """One hash over the named hashes of several views."""
+    text = "".join(f"{name} {digest}\n" for name, digest in sorted(hashes.items()))
+    return sha256(b"tallystick/states/1\x00" + text.encode()).hexdigest()
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {
+        "statement": cid_text(cause.statement),
+        "verb": cause.verb,
+        "voter": did_key(cause.voter),
+        "branch": did_key(cause.branch),
+        "rank": cause.rank,
+        "weight": cause.weight,
+        "path": cause.path,
+        "necessary": cause.necessary,
+    }
+
+
+def shown(view: View, db: Db) -> Any:
+    """State as people read it: {place: value}, {key: total}, or what a fold returned."""
+    if isinstance(view, GroupSum):
+        return view.totals(db)
+    if not isinstance(view, PlacesView):
+        return view.state(db)
+    found: dict[str, Any] = {}
+    for place, type_ in view.places(db):
+        name = place_text(place)
+        if name in found:  # a second type at the same path
+            name = f"{name} ({type_})"
+        found[name] = places.value(view, db, place, type_=type_)
+    return found

@@ -1,0 +1,145 @@
+"""From a statement as a user means it to one that can be written, or only supposed.
+
+    Say("ban", "Mallory")  ──►  names resolved, rules checked  ──►  Statement  ──►  Row | private
+
+Law: a statement that would be void, or that nobody would heed, is refused with the reason.
+
+Reads: policy, store, replica.names. Read by: replica.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from tallystick.errors import BadInput, NotFound
+from tallystick.event.ids import cid_text
+from tallystick.identity.did import did_key
+from tallystick.kernels import encode_item
+from tallystick.policy.say import CutTargets, Say
+from tallystick.policy.statement import (
+    ADOPTION,
+    SLOT,
+    CutEntry,
+    Statement,
+    is_retractable,
+    is_withdrawable,
+    statement_frame,
+)
+from tallystick.replica.names import Names
+from tallystick.replica.openlog import OpenLog
+from tallystick.replica.writing import Row
+
+_LATER = 2**62
+"""Seq of a statement that is only supposed: later than all that is written."""
+
+
+def resolve(say: Say, log: OpenLog, names: Names, *, private: bool = False) -> Statement:
+    """The statement that is meant, its targets found and checked.
+
+    Raises:
+        BadInput: policy/target, policy/scope. NotFound, Ambiguous: usage/*.
+    """
+    me = log.owner.public
+    if say.about_actor:
+        target = names.author(say.target)
+        if target == me:
+            raise BadInput("policy/target", "what people say about themselves is ignored")
+    elif say.verb == "withdraw":
+        target = _withdrawn(say, log, names)
+    else:
+        target = names.event_id(say.target)
+        _check_event(say, target, log, private=private)
+    return say.statement(
+        target,
+        id=sha256(b"supposed" + target + say.verb.encode()).digest(),
+        voter=me,
+        seq=_LATER,
+        cut=_cut(say.cut, log, names, target if say.about_actor else None),
+        as_of=_cut(say.as_of, log, names, None),
+        private=private,
+    )
+
+
+def to_row(statement: Statement) -> Row:
+    """A public statement as an event to be written."""
+    kind, frame = statement_frame(statement)
+    content = encode_item({"reason": statement.reason}) if statement.reason else b""
+    return Row(kind, frame=frame, content=content)
+
+
+def in_words(statement: Statement, names: Names) -> str:
+    """``ban Mallory``."""
+    called = names.words(statement.target)
+    extra = "" if statement.scope == "*" else f" for {statement.scope}"
+    return f"{statement.verb} {called}{extra}"
+
+
+def _withdrawn(say: Say, log: OpenLog, names: Names) -> bytes:
+    """The id of the statement to take back: named itself, or my last one about an actor."""
+    mine = log.judging.mine
+    if names.is_event(say.target) or isinstance(say.target, bytes):
+        id = names.event_id(say.target)
+        found = next((s for s in mine if s.id == id), None)
+        if found is None or not is_withdrawable(found.kind):
+            raise BadInput(
+                "policy/target",
+                "only a statement of your own can be withdrawn, and never a withdraw",
+                got=cid_text(id),
+            )
+        return id
+    actor = names.author(say.target)
+    about = [s for s in log.policy.statements if s.target == actor and SLOT[s.verb] <= ADOPTION]
+    if not about:
+        raise NotFound(
+            "usage/not-found", "you have said nothing about them that holds", got=did_key(actor)
+        )
+    return max(about, key=lambda s: s.order).id
+
+
+def _check_event(say: Say, target: bytes, log: OpenLog, *, private: bool) -> None:
+    if say.verb not in ("retract", "restore"):
+        return
+    if private:
+        raise BadInput(
+            "policy/target", f"a private {say.verb} would be known to nobody",
+            hint="Use exclude or include for yourself alone.",
+        )  # fmt: skip
+    fact = log.judging.facts.event(target)
+    if fact is None:
+        raise NotFound("usage/not-found", "that event is not here", got=cid_text(target))
+    if fact.author != log.owner.public:
+        raise BadInput(
+            "policy/target", f"only its own author can {say.verb} an event",
+            expected=did_key(log.owner.public), got=did_key(fact.author),
+            hint="Use exclude instead: it says that you do not count it.",
+        )  # fmt: skip
+    if not is_retractable(fact.kind):
+        raise BadInput(
+            "policy/target", f"events of kind {fact.kind} cannot be taken back this way",
+            hint="Statements are taken back with withdraw.",
+        )  # fmt: skip
+
+
+def _cut(
+    cut: CutTargets | None, log: OpenLog, names: Names, actor: bytes | None
+) -> tuple[CutEntry, ...] | None:
+    """Events named by a cut as entries; those of a ban must be the banned actor's."""
+    if cut is None:
+        return None
+    entries: list[CutEntry] = []
+    for one in cut if isinstance(cut, Sequence) and not isinstance(cut, str) else [cut]:
+        if isinstance(one, CutEntry):
+            entries.append(one)
+            continue
+        id = names.event_id(one)
+        fact = log.judging.facts.event(id)
+        if fact is None:
+            raise NotFound("usage/not-found", "an event of the cut is not here", got=cid_text(id))
+        if actor is not None and fact.author != actor:
+            raise BadInput(
+                "policy/target", "a cut names events of the banned actor",
+                expected=did_key(actor), got=did_key(fact.author),
+            )  # fmt: skip
+        entries.append(CutEntry(fact.author, fact.seq, fact.id))
+    return tuple(entries)

@@ -1,0 +1,105 @@
+"""The heads of what I let count: what my next event is built upon.
+
+Law: what is named here counts under this replica's policy; somebody I banned is never built upon.
+The table may hold an ancestor of another row after verdicts changed: a redundant dep is harmless,
+and walking a banned chain to its end on every ban would not be.
+
+Reads: store, graph. Read by: replica.judging, replica.writing.
+Source: events.md "Written on what the author heeds" (spec/packs.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from tallystick.graph.ancestry import is_ancestor, maximal
+from tallystick.policy.facts import Flip, Span
+from tallystick.store.lookups import heads_newest, heads_on, move_heads
+from tallystick.store.store import Store
+from tallystick.store.walk import StoreGraph
+
+RETREAT_MAX = 2_000
+"""Events walked back from heads that ceased to count before giving up: heads are advice."""
+ALL = 1 << 40
+
+
+class Tips:
+    """Heads of one log under this replica's policy.
+
+    Args:
+        counts: event id -> whether it counts.
+    """
+
+    def __init__(self, store: Store, log_no: int, *, counts: Callable[[bytes], bool]) -> None:
+        self._store = store
+        self._log_no = log_no
+        self._counts = counts
+
+    def take(self, flips: Sequence[Flip]) -> None:
+        """Follows the changes of one batch; the caller holds the transaction."""
+        fresh = [f.span for f in flips if f.weight > 0 and f.cause[0] == "arrived"]
+        other = [f for f in flips if f.cause[0] != "arrived"]
+        graph = StoreGraph(self._store)
+        for span in fresh:
+            gone, came = self._run(graph, span)
+            move_heads(self._store, self._log_no, gone=gone, came=came)
+        if other:
+            self._turned(graph, other)
+
+    def newest(self, limit: int) -> list[int]:
+        """Rows of the newest heads."""
+        return heads_newest(self._store, self._log_no, limit)
+
+    def exact(self) -> list[int]:
+        """The maximal events that count. Cost: up to the deps of all their pasts."""
+        return sorted(maximal(StoreGraph(self._store), self.newest(ALL)))
+
+    def last_counted(self, row: int) -> int | None:
+        """The newest event that counts on the line of ``row``, at or after it."""
+        line, seq, _, _ = self._store.links(row)
+        at = self._store.line(line).size - 1
+        while at >= seq:
+            found = self._store.row_at(line, at)
+            if self._row_counts(found):
+                return found
+            at -= 1
+        return None
+
+    def holds(self, row: int, tops: Iterable[int]) -> bool:
+        """Whether an event is in the past of one of these."""
+        graph = StoreGraph(self._store)
+        return any(is_ancestor(graph, row, top) for top in tops)
+
+    def _run(self, graph: StoreGraph, span: Span) -> tuple[list[int], list[int]]:
+        last = self._store.row_at(span.line, span.end - 1)
+        gone = list(graph.deps(span.line, span.begin, span.end))
+        if span.begin:
+            gone.append(self._store.row_at(span.line, span.begin - 1))
+        return gone, [last]
+
+    def _turned(self, graph: StoreGraph, flips: Sequence[Flip]) -> None:
+        """Some events ceased to count or count again: heads give way to what counts below them."""
+        lines = {flip.span.line for flip in flips if flip.weight < 0}
+        heads = heads_on(self._store, self._log_no, lines)
+        out = [row for row in heads if not self._row_counts(row)]
+        came = self._retreat(graph, out)
+        for flip in flips:
+            if flip.weight > 0:
+                came.append(self._store.row_at(flip.span.line, flip.span.end - 1))
+        move_heads(self._store, self._log_no, gone=out, came=filter(self._row_counts, came))
+
+    def _retreat(self, graph: StoreGraph, rows: Sequence[int]) -> list[int]:
+        found, seen, stack = [], set(rows), list(rows)
+        while stack and len(seen) < RETREAT_MAX:
+            for parent in graph.parents(stack.pop()):
+                if parent in seen:
+                    continue
+                seen.add(parent)
+                if self._row_counts(parent):
+                    found.append(parent)
+                else:
+                    stack.append(parent)
+        return found
+
+    def _row_counts(self, row: int) -> bool:
+        return self._counts(self._store.ids_at([row])[0])

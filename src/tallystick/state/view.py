@@ -1,0 +1,145 @@
+"""A view: named readable state, kept in tables of its own, fed by changes alone.
+
+    create(db) ─► apply(db, source, ranges) ... ─► state(db)          drop(db)
+                  └ net ─► change(db, source, Changes)  ◄ what each kind of view writes
+
+``Db`` is the part of the store's adapter that views use. A view opens no transaction: its tables
+and its position in the feed change in whatever transaction the caller has open, so that both are
+kept or neither.
+
+**Law:** ``state(db)`` is a function of the events that count, not of how they came to.
+
+Reads: kernels, errors, state.source. Read by: state.views, replica.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Any, Final, Protocol
+
+from tallystick.errors import BadInput
+from tallystick.kernels import encode_item
+from tallystick.state.source import ChangeRange, Changes, EventSource, net
+
+NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_TABLES_OF_STORE: Final = """
+arrival author code equivocation event feed id_page id_run kept kind line log merkle meta peer
+pending petname places policy policy_history private_statement run schema_ref source statement view
+"""
+RESERVED: Final = frozenset(_TABLES_OF_STORE.split())
+"""Tables of the store, and the one for places; nothing named ``state_*`` or ``sqlite_*`` either."""
+_STATE_TAG: Final = b"tallystick/state/1\x00"
+
+
+class Db(Protocol):
+    """What views ask of a database (``store.adapter.Adapter`` fits)."""
+
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
+        """Run one statement; the last inserted rowid."""
+
+    def executemany(self, sql: str, batch: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for each row of parameters."""
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+
+
+class View:
+    """Base of all views. An object serves one log; ``suffix`` tells its tables from others'.
+
+    Args:
+        name: of the view and its SQL table: [a-z][a-z0-9_]*, at most 40 characters.
+        reducer: which code reads the events.
+        version: of that code; another version is another view and is built anew.
+    """
+
+    def __init__(self, name: str, *, reducer: str, version: int = 1) -> None:
+        self.name = name
+        self.reducer = reducer
+        self.version = version
+        self.suffix = ""
+
+    def definition(self) -> Any:
+        """The rest of what the view is, as plain data; another definition is another view."""
+        return None
+
+    def definition_bytes(self) -> bytes:
+        """Canonical bytes of [reducer, version, definition]."""
+        return encode_item([self.reducer, self.version, self.definition()])
+
+    @property
+    def table(self) -> str:
+        """The table that people read."""
+        return f"{self.name}{self.suffix}"
+
+    def own(self, part: str) -> str:
+        """The name of a table of the view's own."""
+        return f"state_{part}_{self.name}{self.suffix}"
+
+    def tables(self) -> list[str]:
+        """All of the view's tables, the one for people first."""
+        raise NotImplementedError
+
+    def create(self, db: Db) -> None:
+        """Make empty tables."""
+        raise NotImplementedError
+
+    def change(self, db: Db, source: EventSource, changes: Changes) -> None:
+        """Take in changes that were netted."""
+        raise NotImplementedError
+
+    def state(self, db: Db) -> Any:
+        """The whole state as plain data: what is hashed. Cost: its size."""
+        raise NotImplementedError
+
+    def load(self, db: Db, source: EventSource) -> None:
+        """Make sure ``state`` can answer, on a freshly opened database."""
+
+    def settle(self, db: Db, source: EventSource) -> None:
+        """Bring the table that people read up to date, where it may lag."""
+
+    def drop(self, db: Db) -> None:
+        """Remove the tables."""
+        for table in self.tables():
+            db.execute(f"DROP TABLE IF EXISTS {table}")
+
+    def apply(self, db: Db, source: EventSource, ranges: Iterable[ChangeRange]) -> None:
+        """Take in a batch of the feed, in its order.
+
+        Raises:
+            UsageError: state/fold, when a fold's own code fails; roll back then.
+        """
+        self.change(db, source, net(ranges))
+
+
+def check_name(name: str) -> str:
+    """A name for a view, checked.
+
+    Raises:
+        BadInput: state/view, when the pattern does not fit or the name is taken by the store.
+    """
+    own = name.startswith(("state_", "sqlite_"))
+    if not NAME.fullmatch(name) or name in RESERVED or own:
+        raise BadInput(
+            "state/view",
+            "that name cannot be a view's",
+            expected="[a-z][a-z0-9_]*, at most 40 characters, not a table of the store",
+            got=repr(name),
+        )
+    return name
+
+
+def state_hash(view: View, db: Db) -> bytes:
+    """SHA-256("tallystick/state/1" ‖ 0 ‖ [name, reducer, version, state]): 32 bytes.
+
+    Policy, position and arrival are not part of it: replicas that agree on what counts agree on it.
+    """
+    item = [view.name, view.reducer, view.version, view.state(db)]
+    return sha256(_STATE_TAG + encode_item(item, floats=True)).digest()
+
+
+def row_list(rows: Iterable[int]) -> str:
+    """Row numbers as a JSON array, for ``json_each``."""
+    return f"[{','.join(map(str, rows))}]"

@@ -1,0 +1,351 @@
+"""The views of one log in one store: made, fed from the feed exactly once, rebuilt, dropped.
+
+    feed (pos 0 .. end) ──► catch_up ──► view.apply(ranges at pos ..)  ┐ one transaction,
+                                    └──► view.pos = end                ┘ the caller's
+
+A view whose code fails (a fold meets an event it cannot read) keeps its tables and position and is
+passed over, so that nobody's event can keep others from being taken in; reading it raises what
+went wrong, and it is tried again once something is excluded.
+
+**Law:** a view's tables and its position change together or not at all, so every change is taken
+in exactly once, whenever the process dies.
+
+Reads: state.view and the kinds of views, store.adapter (scratch databases). Read by: replica.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tallystick.errors import NotFound, UsageError
+from tallystick.kernels import decode_item
+from tallystick.state.source import ChangeRange, EventSource
+from tallystick.state.view import Db, View
+from tallystick.state.views_fold import Fold
+from tallystick.state.views_places import PlacesView
+from tallystick.state.views_sum import GroupSum
+from tallystick.store.adapter import Adapter
+
+LIMIT: Final = 65_536
+"""Changes asked for at a time; bounds memory."""
+
+REDUCERS: Final = ("places", "sum", "fold")
+"""The kinds of views there are."""
+
+ReadFeed = Callable[[int, int], Sequence[ChangeRange]]
+"""(pos, limit) -> ranges holding the changes at ``pos`` and after, in order; none at the end."""
+Progress = Callable[[int, int | None, str], None]
+
+_TABLE: Final = """
+CREATE TABLE IF NOT EXISTS view (
+  log INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  definition BLOB NOT NULL,
+  policy BLOB NOT NULL,
+  pos INTEGER NOT NULL,
+  PRIMARY KEY (log, name)
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRow:
+    """A view the store holds. ``attached`` says whether this process has its code."""
+
+    name: str
+    reducer: str
+    version: int
+    definition: Any
+    pos: int
+    attached: bool
+
+
+class Views:
+    """The views of one log.
+
+    Args:
+        db: the store's adapter, or a scratch one. All methods that write need an open transaction.
+        log: number of the log in this store; tables of log 2 end in ``_2`` and so on.
+    """
+
+    def __init__(self, db: Db, *, log: int = 1) -> None:
+        self.db, self.log = db, log
+        self.failed: dict[str, UsageError] = {}
+        self._attached: dict[str, View] = {}
+        self._ready = False
+
+    # --- which there are ---------------------------------------------------------------------
+
+    def attach(self, view: View) -> View:
+        """Make a view known here; made if the store has none of that name, remade if it differs.
+
+        A new or remade view is empty until ``catch_up``.
+        """
+        self._prepare()
+        view.suffix = "" if self.log == 1 else f"_{self.log}"
+        stored = self._stored(view.name)
+        definition = view.definition_bytes()
+        if stored is None or stored[0] != definition:
+            self._make(view, definition)
+        self._attached[view.name] = view
+        self.failed.pop(view.name, None)
+        return view
+
+    def attach_stored(self) -> list[View]:
+        """Attach every stored view that is declared rather than coded: places and sums."""
+        known = []
+        for row in self.list():
+            if row.name in self._attached:
+                continue
+            if row.reducer == "places":
+                known.append(self.attach(PlacesView()))
+            elif row.reducer == "sum":
+                known.append(self.attach(GroupSum(row.name, **row.definition)))
+        return known
+
+    def is_current(self, view: View) -> bool:
+        """Whether the store holds exactly this view. Needs no transaction."""
+        stored = self._stored(view.name) if self._exists() else None
+        return stored is not None and stored[0] == view.definition_bytes()
+
+    def adopt(self, view: View) -> View:
+        """Attach a view that ``is_current``: nothing is written."""
+        assert self.is_current(view), view.name
+        view.suffix = "" if self.log == 1 else f"_{self.log}"
+        self._attached[view.name] = view
+        return view
+
+    def detach(self, name: str) -> None:
+        """Drop a view and its tables.
+
+        Raises:
+            NotFound: state/view.
+        """
+        stored = self._stored(name) if self._exists() else None
+        if stored is None:
+            raise _unknown(name, self.list())
+        view = self._attached.pop(name, None) or self._blank(name, stored[0])
+        self.failed.pop(name, None)
+        view.drop(self.db)
+        self.db.execute("DELETE FROM view WHERE log = ? AND name = ?", (self.log, name))
+
+    def list(self) -> list[ViewRow]:
+        """Every view of the log, by name."""
+        if not self._exists():
+            return []
+        found = self.db.rows(
+            "SELECT name, definition, pos FROM view WHERE log = ? ORDER BY name", (self.log,)
+        )
+        rows = []
+        for name, definition, pos in found:
+            reducer, version, rest = _definition(definition)
+            rows.append(ViewRow(name, reducer, version, rest, pos, name in self._attached))
+        return rows
+
+    def get(self, name: str) -> View:
+        """An attached view, fit to be read.
+
+        Raises:
+            NotFound: state/view, when there is none of that name here.
+            UsageError: state/fold, when its own code failed.
+        """
+        if name in self.failed:
+            raise self.failed[name]
+        if name not in self._attached:
+            raise _unknown(name, self.list())
+        return self._attached[name]
+
+    def read(self, name: str, source: EventSource) -> Any:
+        """The state of an attached view. Raises as ``get``."""
+        view = self.get(name)
+        view.load(self.db, source)
+        return view.state(self.db)
+
+    # --- what they have taken in -------------------------------------------------------------
+
+    def pos(self, name: str) -> int:
+        """How many changes of the feed a view has taken in: the position it reads next."""
+        stored = self._stored(name)
+        if stored is None:
+            raise _unknown(name, self.list())
+        return stored[1]
+
+    def catch_up(
+        self, read_feed: ReadFeed, source: EventSource, *, progress: Progress | None = None,
+        names: Iterable[str] | None = None,
+    ) -> int:  # fmt: skip
+        """Feed the attached views (or those named) to the end; changes taken in, views together.
+
+        Views at the same position share one reading of the feed.
+        """
+        taken = 0
+        wanted = set(self._attached if names is None else names)
+        while wanted:
+            positions = {name: self.pos(name) for name in wanted}
+            pos = min(positions.values())
+            ranges = _from(read_feed(pos, LIMIT), pos)
+            if not ranges:
+                break
+            end = ranges[-1].pos + ranges[-1].count
+            together = [name for name in wanted if positions[name] == pos]
+            apart = [at for at in positions.values() if pos < at < end]
+            if apart:
+                end = min(apart)
+                ranges = _until(ranges, end)
+            for name in sorted(together):
+                if not self._feed(name, ranges, source, end):
+                    wanted.discard(name)
+                taken += end - pos
+            if progress is not None:
+                progress(end, None, "views")
+        return taken
+
+    def _feed(
+        self, name: str, ranges: Sequence[ChangeRange], source: EventSource, end: int
+    ) -> bool:
+        """One batch into one view, with its position; False when its code failed."""
+        if name in self.failed and all(change.weight > 0 for change in ranges):
+            return False
+        view = self._attached[name]
+        self.db.execute("SAVEPOINT state_view")
+        try:
+            view.apply(self.db, source, ranges)
+        except UsageError as error:
+            self.db.execute("ROLLBACK TO state_view")
+            self.db.execute("RELEASE state_view")
+            self.failed[name] = error
+            return False
+        self.db.execute("UPDATE view SET pos = ? WHERE log = ? AND name = ?", (end, self.log, name))
+        self.db.execute("RELEASE state_view")
+        self.failed.pop(name, None)
+        return True
+
+    def rebuild(
+        self, name: str, read_feed: ReadFeed, source: EventSource,
+        *, progress: Progress | None = None,
+    ) -> None:  # fmt: skip
+        """Make a view anew from the beginning of the feed. Raises as ``get``."""
+        if name not in self._attached:
+            raise _unknown(name, self.list())
+        view = self._attached[name]
+        self.failed.pop(name, None)
+        self._make(view, view.definition_bytes())
+        self.catch_up(read_feed, source, progress=progress, names=[name])
+        self.get(name)
+
+    def settle(self, source: EventSource) -> None:
+        """Bring tables for people up to date where they may lag: before somebody's SQL."""
+        for name in sorted(self._attached):
+            if name not in self.failed:
+                self._attached[name].settle(self.db, source)
+
+    # --- inside ------------------------------------------------------------------------------
+
+    def _make(self, view: View, definition: bytes) -> None:
+        """Empty tables at position 0, whatever was there under that name."""
+        stored = self._stored(view.name)
+        if stored is not None:
+            old = self._blank(view.name, stored[0])
+            old.drop(self.db)
+        taken = {name for (name,) in self.db.rows("SELECT name FROM sqlite_master")}
+        clash = sorted(taken.intersection(view.tables()))
+        if clash:
+            raise UsageError(
+                "state/view", "the store has a table of that name", got=clash[0],
+                hint="Give the view another name.",
+            )  # fmt: skip
+        view.create(self.db)
+        self.db.execute(
+            "INSERT OR REPLACE INTO view (log, name, definition, policy, pos)"
+            " VALUES (?, ?, ?, x'', 0)",
+            (self.log, view.name, definition),
+        )
+
+    def _blank(self, name: str, definition: bytes) -> View:
+        """A view good for dropping its tables, whether its code is here or not."""
+        reducer, version, rest = _definition(definition)
+        view: View
+        if reducer == "sum":
+            view = GroupSum(name, **rest)
+        elif reducer == "places":
+            view = PlacesView()
+        else:
+            view = Fold(
+                lambda state, _event: state, kinds=rest["kinds"], key=None, initial=dict,
+                version=version, name=name,
+            )  # fmt: skip
+        view.suffix = "" if self.log == 1 else f"_{self.log}"
+        return view
+
+    def _exists(self) -> bool:
+        if not self._ready:
+            query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'view'"
+            self._ready = bool(self.db.rows(query))
+        return self._ready
+
+    def _prepare(self) -> None:
+        if not self._exists():
+            self.db.execute(_TABLE)
+
+    def _stored(self, name: str) -> tuple[bytes, int] | None:
+        found = self.db.rows(
+            "SELECT definition, pos FROM view WHERE log = ? AND name = ?", (self.log, name)
+        )
+        return (found[0][0], int(found[0][1])) if found else None
+
+
+def evaluate(
+    view: View, source: EventSource, ranges: Iterable[tuple[int, int]], *, db: Db | None = None
+) -> Db:
+    """A view over (row, count) ranges of events that count: another policy, an older version.
+
+    Returns the scratch database; read it with the view's own methods. Closing is left to garbage
+    collection: nothing is on disk.
+
+    Raises:
+        UsageError: state/fold.
+    """
+    scratch = db if db is not None else Adapter(None, create=True)
+    view.create(scratch)
+    pos, changes = 0, []
+    for row, count in ranges:
+        changes.append(ChangeRange(pos, row, count, 1, "counted"))
+        pos += count
+    view.apply(scratch, source, changes)
+    return scratch
+
+
+def _definition(encoded: bytes) -> tuple[str, int, Any]:
+    item: Any = decode_item(encoded)
+    reducer, version, rest = item
+    return reducer, version, rest
+
+
+def _from(ranges: Iterable[ChangeRange], pos: int) -> list[ChangeRange]:
+    """Ranges without the changes before ``pos``."""
+    found = []
+    for change in ranges:
+        skip = max(0, pos - change.pos)
+        if skip < change.count:
+            found.append(
+                change._replace(
+                    pos=change.pos + skip, row=change.row + skip, count=change.count - skip
+                )
+            )
+    return found
+
+
+def _until(ranges: Iterable[ChangeRange], end: int) -> list[ChangeRange]:
+    """Ranges without the changes from ``end`` on."""
+    return [
+        change._replace(count=min(change.count, end - change.pos))
+        for change in ranges
+        if change.pos < end
+    ]
+
+
+def _unknown(name: str, there: Sequence[ViewRow]) -> NotFound:
+    names = ", ".join(row.name for row in there) or "none"
+    return NotFound("state/view", "no such view here", where=name, hint=f"There are: {names}.")

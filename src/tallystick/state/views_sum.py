@@ -1,0 +1,265 @@
+"""Sums per key over the events of one kind: ``reputation`` = sum of ratings per target.
+
+    rating/rate {"target": "did:key:...", "rating": 5}
+                  └ key                   └ amount          reputation: key, total, count
+
+    state_part_NAME    row -> key, amount     what each event comes to, counted or not
+    NAME               key, total, count      sums over the events that count
+
+An event that leaves costs one look at what it came to, however much history there is; nothing is
+decoded again. Contents that are missing, erased or do not fit contribute nothing and are counted
+as such.
+
+**Law:** the parts of the events that count add up to the table that people read.
+
+Reads: kernels, state.source, view, explain. Read by: state.views, replica.
+Source: T. Griffin, L. Libkin, "Incremental Maintenance of Views with Duplicates", SIGMOD 1995.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from tallystick.errors import BadInput
+from tallystick.event.absent import Bad, Erased, Missing
+from tallystick.kernels import decode_item
+from tallystick.state.explain import Explanation, Item, VerdictOf
+from tallystick.state.source import END, Changes, EventRow, EventSource, Spans
+from tallystick.state.types.counter import column_sum, pack_sum
+from tallystick.state.view import Db, View, check_name, row_list
+
+CHUNK_ROWS: Final = 16_384
+_LONG: Final = 64
+_NO_KEY: Final = 0
+"""Key number of an event that contributes nothing; its amount says why."""
+_MISSING, _ERASED, _BAD = 1, 2, 3
+_WHY_ABSENT: Final = {_MISSING: Missing, _ERASED: Erased, _BAD: Bad}
+
+_TABLES: Final = """
+CREATE TABLE {people} (key TEXT PRIMARY KEY, total NOT NULL, count INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE {key} (no INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
+CREATE TABLE {part} (row INTEGER PRIMARY KEY, key INTEGER NOT NULL, amount INTEGER NOT NULL);
+CREATE TABLE {absent} (what INTEGER PRIMARY KEY, count INTEGER NOT NULL);
+CREATE TABLE {cursor} (row INTEGER NOT NULL);
+INSERT INTO {cursor} VALUES (0);
+INSERT INTO {absent} VALUES (1, 0), (2, 0), (3, 0)
+"""
+PARTS: Final = ("key", "part", "absent", "cursor")
+
+Part = tuple[int, int, int]
+Deltas = defaultdict[tuple[int, int], list[int]]
+"""(key number, 0 | why absent) -> [amount, count]."""
+
+
+class GroupSum(View):
+    """A declared sum.
+
+    Args:
+        name: of the view and its table.
+        kind: of the events that are summed.
+        key: field of the content whose text names the sum; None sums everything under ``""``.
+        amount: field of the content with a whole number of 64 bits; None counts events.
+
+    Raises:
+        BadInput: state/view, for a name that cannot be a view's.
+    """
+
+    def __init__(
+        self, name: str, *, kind: str, key: str | None = "target", amount: str | None = "rating"
+    ) -> None:
+        super().__init__(check_name(name), reducer="sum", version=1)
+        self.kind, self.key, self.amount = kind, key, amount
+
+    def definition(self) -> dict[str, Any]:
+        """What is summed, by what."""
+        return {"kind": self.kind, "key": self.key, "amount": self.amount}
+
+    def tables(self) -> list[str]:
+        """All of its tables, the one for people first."""
+        return [self.table, *(self.own(part) for part in PARTS)]
+
+    def create(self, db: Db) -> None:
+        """Make empty tables."""
+        names = {part: self.own(part) for part in PARTS} | {"people": self.table}
+        for statement in _TABLES.format(**names).split(";\n"):
+            db.execute(statement)
+
+    def change(self, db: Db, source: EventSource, changes: Changes) -> None:
+        """Take in changes."""
+        cursor = int(db.rows(f"SELECT row FROM {self.own('cursor')}")[0][0])
+        end = source.end_row()
+        deltas: Deltas = defaultdict(lambda: [0, 0])
+        keys: dict[str, int] = {}
+        for spans in (changes.removed, changes.refreshed):
+            self._take_away(db, spans, deltas)
+        for spans in (changes.refreshed, changes.added.clip(0, cursor)):
+            for piece in spans.pieces(CHUNK_ROWS):
+                _add_up(self._enter(db, source, piece, keys), deltas)
+        added = changes.added.clip(cursor, END)
+        for first in range(cursor, end, CHUNK_ROWS):
+            count = min(CHUNK_ROWS, end - first)
+            parts = self._enter(db, source, Spans([(first, count)]), keys)
+            whole = added.covers(first, count)
+            _add_up(parts if whole else [part for part in parts if part[0] in added], deltas)
+        if end > cursor:
+            db.execute(f"UPDATE {self.own('cursor')} SET row = ?", (end,))
+        self._settle(db, deltas)
+
+    def _enter(self, db: Db, source: EventSource, spans: Spans, keys: dict[str, int]) -> list[Part]:
+        """Read what events come to, and keep it."""
+        parts = self._parts(db, source.bodies(spans.ranges, kind=self.kind), keys)
+        db.executemany(f"INSERT OR REPLACE INTO {self.own('part')} VALUES (?, ?, ?)", parts)
+        return parts
+
+    def _parts(
+        self, db: Db, bodies: Iterable[tuple[int, bytes, bytes, bytes | None, bool]],
+        keys: dict[str, int],
+    ) -> list[Part]:  # fmt: skip
+        key, amount = self.key, self.amount
+        parts: list[Part] = []
+        for row, _, _, content, erased in bodies:
+            if content is None:
+                parts.append((row, _NO_KEY, _ERASED if erased else _MISSING))
+                continue
+            try:
+                item: Any = decode_item(content, floats=True) if content else None
+                name = "" if key is None else item[key]
+                number = 1 if amount is None else item[amount]
+            except (BadInput, LookupError, TypeError):
+                name = number = None
+            if type(name) is not str or type(number) is not int:
+                parts.append((row, _NO_KEY, _BAD))
+                continue
+            no = keys.get(name)
+            if no is None:
+                no = keys[name] = self._key_no(db, name)
+            parts.append((row, no, number))
+        return parts
+
+    def _key_no(self, db: Db, name: str) -> int:
+        table = self.own("key")
+        found = db.rows(f"SELECT no FROM {table} WHERE key = ?", (name,))
+        return int(found[0][0]) if found else db.execute(
+            f"INSERT INTO {table} (key) VALUES (?)", (name,)
+        )  # fmt: skip
+
+    def _take_away(self, db: Db, spans: Spans, deltas: Deltas) -> None:
+        """Subtract what these events came to when they were taken in."""
+        short: list[int] = []
+        for row, count in spans.ranges:
+            if count < _LONG:
+                short += range(row, row + count)
+            else:
+                where = f"{self.own('part')} p WHERE p.row >= ? AND p.row < ?"
+                _subtract(db.rows(_GROUPED.format(where), (row, row + count)), deltas)
+        if short:
+            where = f"json_each(?) j CROSS JOIN {self.own('part')} p ON p.row = j.value"
+            _subtract(db.rows(_GROUPED.format(where), (row_list(short),)), deltas)
+
+    def _settle(self, db: Db, deltas: Deltas) -> None:
+        """Write the sums that changed."""
+        for (no, why), (_, count) in deltas.items():
+            if no == _NO_KEY and count:
+                db.execute(
+                    f"UPDATE {self.own('absent')} SET count = count + ? WHERE what = ?",
+                    (count, why),
+                )
+        moved = {no: delta for (no, _), delta in deltas.items() if no and any(delta)}
+        found = db.rows(
+            f"SELECT k.no, k.key, p.total, p.count FROM json_each(?) j"
+            f" CROSS JOIN {self.own('key')} k ON k.no = j.value"
+            f" LEFT JOIN {self.table} p ON p.key = k.key",
+            (row_list(moved),),
+        )
+        kept, gone = [], []
+        for no, name, old_total, old_count in found:
+            amount, events = moved[no]
+            total, count = int(old_total or 0) + amount, (old_count or 0) + events
+            assert count >= 0, name
+            if count:
+                kept.append((name, column_sum(total), count))
+            else:
+                assert total == 0, name
+                gone.append((name,))
+        db.executemany(f"INSERT OR REPLACE INTO {self.table} VALUES (?, ?, ?)", kept)
+        db.executemany(f"DELETE FROM {self.table} WHERE key = ?", gone)
+
+    # --- reading -----------------------------------------------------------------------------
+
+    def state(self, db: Db) -> dict[str, Any]:
+        """{"keys": {key: [total, count]}, "missing": n, "erased": n, "bad": n}."""
+        absent = dict(db.rows(f"SELECT what, count FROM {self.own('absent')}"))
+        rows = db.rows(f"SELECT key, total, count FROM {self.table}")
+        return {
+            "keys": {key: [pack_sum(int(total)), count] for key, total, count in rows},
+            "missing": absent[_MISSING],
+            "erased": absent[_ERASED],
+            "bad": absent[_BAD],
+        }
+
+    def totals(self, db: Db) -> dict[str, int]:
+        """Every key's total, by key."""
+        rows = db.rows(f"SELECT key, total FROM {self.table} ORDER BY key")
+        return {key: int(total) for key, total in rows}
+
+    def value(self, db: Db, key: str) -> int | None:
+        """One key's total, None when no event that counts names it."""
+        found = db.rows(f"SELECT total FROM {self.table} WHERE key = ?", (key,))
+        return int(found[0][0]) if found else None
+
+    def why(self, db: Db, source: EventSource, key: str, verdict: VerdictOf) -> Explanation:
+        """The events behind one key's total, and those that name it but do not count.
+
+        Cost: the events that name the key, and one scan of the view's parts in SQLite.
+        """
+        found = dict(
+            db.rows(
+                f"SELECT row, amount FROM {self.own('part')}"
+                f" WHERE key = (SELECT no FROM {self.own('key')} WHERE key = ?)",
+                (key,),
+            )
+        )
+        live: list[Item] = []
+        excluded: list[Item] = []
+        for event in _events(source, list(found)):
+            judged = verdict(event.id)
+            amount = found[event.row]
+            item = Item(
+                event.id, event.author, event.seq, event.time, f"gave {amount}", amount,
+                verdict=None if judged.included else judged,
+            )  # fmt: skip
+            (live if judged.included else excluded).append(item)
+        total = self.value(db, key)
+        return Explanation(
+            key, self.reducer, total, live=tuple(live), excluded=tuple(excluded), view=self.name
+        )
+
+
+_GROUPED: Final = (
+    "SELECT p.key, SUM(p.amount >> 32), SUM(p.amount & 4294967295), COUNT(*),"
+    " CASE p.key WHEN 0 THEN p.amount ELSE 0 END AS why FROM {} GROUP BY p.key, why"
+)
+"""Sums in two halves: SQLite's own stop at 64 bits. An amount of an absent part is a code."""
+
+
+def _subtract(rows: Iterable[Sequence[int]], deltas: Deltas) -> None:
+    for key, high, low, count, why in rows:
+        delta = deltas[key, why]
+        delta[0] -= (high << 32) + low
+        delta[1] -= count
+
+
+def _add_up(parts: Iterable[Part], deltas: Deltas) -> None:
+    for _, key, amount in parts:
+        delta = deltas[key, 0 if key else amount]
+        delta[0] += amount
+        delta[1] += 1
+
+
+def _events(source: EventSource, rows: list[int]) -> list[EventRow]:
+    """Events of rows, in canonical order."""
+    ranges = Spans((row, 1) for row in rows).ranges
+    found = [event for row, count in ranges for event in source.events(row, count)]
+    return sorted(found, key=lambda e: (e.lamport, e.author, e.seq, e.id))

@@ -1,0 +1,85 @@
+"""The command as people meet it: real processes, real sockets, real signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+TALLY = [sys.executable, "-m", "tallystick.cli"]
+
+
+def tally(*words, cwd, **more):
+    return subprocess.run(
+        [*TALLY, *words], cwd=cwd, capture_output=True, text=True, timeout=60, check=False, **more
+    )
+
+
+@pytest.fixture
+def served(tmp_path):
+    """Ana's store with one event, served on a free port; yields (process, url)."""
+    assert tally("init", "ana.tally", cwd=tmp_path).returncode == 0
+    assert tally("write", "ana.tally", "note/post", '"hi"', cwd=tmp_path).returncode == 0
+    command = [*TALLY, "serve", "ana.tally", "--listen", "tcp://127.0.0.1:0", "--json"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process, json.loads(process.stdout.readline())["listening"]
+        finally:
+            process.kill()
+
+
+def test_a_store_is_served_and_synced_over_tcp_and_stops_cleanly(served, tmp_path):
+    process, url = served
+    assert tally("init", "bob.tally", cwd=tmp_path).returncode == 0
+    done = tally("sync", "bob.tally", url, "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["events_in"] == 2
+    assert tally("write", "bob.tally", "note/post", '"ho"', cwd=tmp_path).returncode == 0
+    done = tally("sync", "bob.tally", url, "--json", cwd=tmp_path)
+    report = json.loads(done.stdout)
+    assert report["events_out"] == 1
+    assert report["equal"] is True
+    digests = {tally("digest", store, cwd=tmp_path).stdout for store in ("ana.tally", "bob.tally")}
+    assert len(digests) == 1
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0
+    assert not process.stderr.read()
+
+
+def test_ctrl_c_on_a_server_is_exit_130_without_a_traceback(served):
+    process, _ = served
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 130
+    assert "Traceback" not in process.stderr.read()
+
+
+def test_a_reader_that_goes_away_leaves_no_traceback(tmp_path):
+    assert tally("init", "ana.tally", cwd=tmp_path).returncode == 0
+    lines = "\n".join(f'"note {n}"' for n in range(3000))
+    assert tally("write", "ana.tally", "note/post", cwd=tmp_path, input=lines).returncode == 0
+    done = subprocess.run(
+        f"{' '.join(TALLY)} history ana.tally | head -n 1",
+        shell=True,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout.split() == ["event", "author", "seq", "kind", "content"]
+    assert "Traceback" not in done.stderr
+
+
+def test_output_survives_a_terminal_that_knows_only_ascii(tmp_path):
+    ascii_only = os.environ | {"PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    assert tally("init", "ana.tally", cwd=tmp_path).returncode == 0
+    said = tally("write", "ana.tally", "note/post", '"naïve ☃"', cwd=tmp_path)
+    assert said.returncode == 0
+    done = tally("history", "ana.tally", cwd=tmp_path, env=ascii_only)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr

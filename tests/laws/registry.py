@@ -1,0 +1,203 @@
+"""Everything the laws hold for. A type or a kind of view that is not here fails collection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tallystick.kernels import encode_item
+from tallystick.state.source import CONTENT, ChangeRange, Spans
+from tallystick.state.types import TYPES
+from tallystick.state.view import View
+from tallystick.state.views import REDUCERS, Views
+from tallystick.state.views_fold import fold, fold_event
+from tallystick.state.views_places import PlacesView
+from tallystick.state.views_sum import GroupSum
+from tallystick.store.adapter import Adapter
+from tests.laws import oracle
+from tests.laws.world import RATING, MemorySource, Phase, World
+
+PLACES = ("a", "b")
+VALUES: tuple[Any, ...] = (None, 1, "x", {"k": [1.5, b"\x00"]}, True, "x")
+
+
+# --- how each type is written -------------------------------------------------------------------
+
+
+def place_for(what: int) -> str:
+    """Mostly the same place: that is where things happen."""
+    return PLACES[what == 3]
+
+
+def write_register(world: World, author: bytes, whom: int, what: int) -> None:
+    edit = world.edit(author).set(place_for(what), VALUES[what])
+    if what == 4:
+        edit.set(PLACES[whom % 2], VALUES[what - 1])
+    world.write_edit(author, edit)
+
+
+def write_flag(world: World, author: bytes, whom: int, what: int) -> None:
+    edit = world.edit(author)
+    (edit.enable if what % 2 else edit.disable)(place_for(what))
+    if what == 4:
+        edit.disable(PLACES[whom % 2])
+    world.write_edit(author, edit)
+
+
+def write_set(world: World, author: bytes, whom: int, what: int) -> None:
+    place, element = place_for(what), VALUES[what]
+    edit = world.edit(author)
+    there = {op.encoded for op in edit.live((place,), "set") if op.verb == 4}
+    if whom >= 1 and encode_item(element, floats=True) in there:
+        edit.remove(place, element)
+    else:
+        edit.add(place, element)
+        if what == 4:
+            edit.remove(place, element).add(place, "again")
+    world.write_edit(author, edit)
+
+
+def write_counter(world: World, author: bytes, whom: int, what: int) -> None:
+    edit = world.edit(author).inc(place_for(what), (1, -1, 5, 2**62, -(2**62), 1)[what])
+    if whom == 2:
+        edit.inc(PLACES[0], 3)
+    world.write_edit(author, edit)
+
+
+def write_rating(world: World, author: bytes, whom: int, what: int) -> None:
+    content: Any = {"target": "abc"[whom], "rating": what - 2}
+    if what == 4:
+        content = ({"target": "a"}, {"target": 1, "rating": 1}, {"rating": True})[whom]
+    world.write(author, RATING, b"", b"" if (what, whom) == (5, 2) else encode_item(content))
+
+
+WRITERS: dict[str, Callable[[World, bytes, int, int], None]] = {
+    "register": write_register,
+    "flag": write_flag,
+    "set": write_set,
+    "counter": write_counter,
+}
+assert set(WRITERS) == set(TYPES), "every type needs a strategy here"
+
+
+# --- the views, each with what it ought to be ---------------------------------------------------
+
+
+@fold(kinds=RATING, key=lambda event: event.content["target"])
+def ledger(state, event):
+    """Not commutative: what came before matters."""
+    content = event.content if isinstance(event.content, dict) else {"target": str(event.content)}
+    name = str(content.get("target"))
+    state[name] = [*state.get(name, [])[-4:], event.author[-4:], content.get("rating")]
+    state["last"] = len(state) + 3 * state.get("last", 0) % 1009
+
+
+def fold_oracle(world: World, included: set[bytes], absent: dict[bytes, bool]) -> Any:
+    state: Any = {}
+    order = oracle.canonical(world, included, RATING)
+    source = MemorySource(world, [event.id for event in order])
+    source.absent = absent
+    source.rows = dict.fromkeys(world.events, 0)
+    for row in range(1, 1 + len(order)):
+        ledger.function(state, fold_event(source._row(row)))
+    return state
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing the laws hold for: how it is written, read, and what it ought to be."""
+
+    write: Callable[[World, bytes, int, int], None]
+    view: Callable[[], View]
+    oracle: Callable[[World, set[bytes], dict[bytes, bool]], Any]
+    reducer: str
+
+
+def fresh_fold() -> View:
+    return fold(kinds=RATING, key=ledger.key, name="ledger")(ledger.function)
+
+
+CASES: dict[str, Case] = {
+    **{
+        name: Case(write, PlacesView, oracle.places, "places") for name, write in WRITERS.items()
+    },
+    "sum": Case(
+        write_rating,
+        lambda: GroupSum("reputation", kind=RATING),
+        lambda world, included, absent: oracle.sums(world, included, absent, RATING),
+        "sum",
+    ),
+    "fold": Case(write_rating, fresh_fold, fold_oracle, "fold"),
+}
+assert {case.reducer for case in CASES.values()} == set(REDUCERS), "every kind of view needs a case"
+
+
+class Site:
+    """One replica as far as state can see: a source, a feed, a view that follows it."""
+
+    def __init__(self, case: Case, source: MemorySource):
+        self.case, self.source = case, source
+        self.feed: list[ChangeRange] = []
+        self.included: set[bytes] = set()
+        self.db = Adapter(None, create=True)
+        self.views = Views(self.db)
+        self.view = self.views.attach(case.view())
+        self.source.end = self.source.first
+
+    def append(self, ids: set[bytes], weight: int, cause: str) -> None:
+        pos = self.feed[-1].pos + self.feed[-1].count if self.feed else 0
+        for row, count in Spans((self.source.rows[id], 1) for id in ids).ranges:
+            self.feed.append(ChangeRange(pos, row, count, weight, cause))
+            pos += count
+
+    def judge(self, included: set[bytes]) -> None:
+        """Append what leads from what counted to what counts now."""
+        self.append(self.included - included, -1, "statement")
+        self.append(included - self.included, 1, "arrived")
+        self.included = set(included)
+
+    def set_absent(self, absent: dict[bytes, bool]) -> None:
+        """Contents come and go; events that count enter again."""
+        changed = {i for i in self.source.rows if self.source.absent.get(i) != absent.get(i)}
+        self.source.absent = dict(absent)
+        self.append(changed & self.included, -1, CONTENT)
+        self.append(changed & self.included, 1, CONTENT)
+
+    def read_feed(self, pos: int, limit: int) -> list[ChangeRange]:
+        return [change for change in self.feed if change.pos + change.count > pos][: limit or 1]
+
+    def catch_up(self) -> None:
+        self.views.catch_up(self.read_feed, self.source)
+
+    def play(self, phases: list[Phase], *, lazy: bool = False) -> None:
+        """Go through phases; at the end everything has arrived."""
+        for i, phase in enumerate(phases):
+            arrived = len(self.source.order) if i == len(phases) - 1 else phase.arrived
+            end = min(self.source.first + arrived, self.source.first + len(self.source.order))
+            self.source.end = max(self.source.end, end)
+            self.judge(self.wanted(phase))
+            if not lazy:
+                self.catch_up()
+        self.catch_up()
+
+    def wanted(self, phase: Phase) -> set[bytes]:
+        """The events that arrived and count in a phase."""
+        world, order = self.source.world, self.source.order
+        out = {sorted(world.events)[i] for i in phase.out_events if i < len(world.events)}
+        authors = sorted({e.author for e in world.events.values()})
+        out_authors = {authors[i] for i in phase.out_authors if i < len(authors)}
+        there = order[: self.source.end - self.source.first]
+        return {i for i in there if world.events[i].author not in out_authors and i not in out}
+
+    def state(self) -> Any:
+        return self.views.read(self.view.name, self.source)
+
+    def expected(self) -> Any:
+        return self.case.oracle(self.source.world, self.included, self.source.absent)
+
+    def table(self) -> list[tuple[Any, ...]]:
+        """The table for people, without what is this store's own."""
+        self.views.settle(self.source)
+        rows = self.db.rows(f"SELECT * FROM {self.view.table}")
+        return sorted((row[1:] if self.case.reducer == "places" else row for row in rows), key=repr)

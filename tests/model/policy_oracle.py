@@ -1,0 +1,339 @@
+"""Judgement as slowly and plainly as it can be written: everything again, for every question.
+
+Written from the specification's sentences alone. It looks at events as a list, follows `prev`, and
+knows nothing of lines, spans, cells, levels or caches.
+"""
+
+from __future__ import annotations
+
+INFINITE = 10**9
+AGAINST = {"ban", "exclude", "uphold"}
+SLOT = {
+    "ban": "standing", "allow": "standing", "adopt": "adoption",
+    "exclude": "event", "include": "event", "uphold": "event", "dismiss": "event",
+}  # fmt: skip
+
+
+def matches(scope, kind):
+    """Whether a scope is about a kind; ``*`` as a kind is a kind nothing else matches."""
+    if scope == "*":
+        return True
+    if scope.endswith("/*"):
+        return kind.startswith(scope[:-1])
+    return scope == kind
+
+
+class Cell:
+    """Standing for one kind."""
+
+    def __init__(self, oracle, kind):
+        self.o, self.kind = oracle, kind
+        self.voters = {}  # actor -> (rank, weight, depth, branch, readable event ids or None)
+        self.memo = {}
+        self.decided = {}  # actor -> rank of the voters that decided it
+        self.banned = {}  # actor -> ids of its events that are spared
+        self.run()
+
+    def run(self):
+        p = self.o.policy
+        self.voters[p.viewer] = (0, INFINITE, p.max_depth, b"", None)
+        rank = 0
+        while any(v[0] == rank for v in self.voters.values()):
+            said = {v: self.held(v) for v, place in self.voters.items() if place[0] <= rank}
+            for actor in sorted(self.candidates(rank, said)):
+                self.decide(actor, rank, said)
+            rank += 1
+        said = {v: self.held(v) for v in self.voters}
+        self.said = said
+        for actor in self.targets(said, "standing"):
+            if actor not in self.decided and actor != p.viewer:
+                self.ban_if(actor, said)
+
+    def targets(self, said, slot):
+        return {t for slots in said.values() for s, t in slots if s == slot}
+
+    def candidates(self, rank, said):
+        """actor -> the best way by which voters of this rank adopt it."""
+        self.ways = {}
+        for actor in self.targets(said, "adoption"):
+            if actor in self.voters or actor in self.decided:
+                continue
+            mine = said[self.o.policy.viewer].get(("adoption", actor))
+            if mine is not None and mine.weight == 0:
+                continue
+            ways = []
+            for v, slots in said.items():
+                s = slots.get(("adoption", actor))
+                vrank, weight, depth, branch, _ = self.voters[v]
+                if s is None or vrank != rank or depth < 1 or s.weight == 0:
+                    continue
+                ways.append(
+                    (
+                        -min(weight, s.weight),
+                        -min(depth - 1, s.depth),
+                        branch or actor,
+                        s.as_of is not None,
+                        s.id,
+                        s,
+                    )
+                )
+            if ways:
+                self.ways[actor] = min(ways)
+        return self.ways
+
+    def decide(self, actor, rank, said):
+        weight, depth, branch, _, _, s = self.ways[actor]
+        self.decided[actor] = rank
+        readable = None if s.as_of is None else self.o.cut_ids(s.as_of, actor)
+        spared = self.ban_if(actor, said)
+        if spared is not None:
+            if not spared:
+                return
+            readable = spared if readable is None else readable & spared
+        self.voters[actor] = (rank + 1, -weight, -depth, branch, readable)
+
+    def ban_if(self, actor, said):
+        """None if not banned; otherwise the ids of the actor's events that are spared."""
+        if not self.is_banned(actor, None, said):
+            return None
+        mine = [e.id for e in self.o.events.values() if e.author == actor]
+        self.banned[actor] = {i for i in mine if not self.is_banned(actor, i, said)}
+        return self.banned[actor]
+
+    def is_banned(self, actor, event, said):
+        mine = said[self.o.policy.viewer].get(("standing", actor))
+        if mine is not None:
+            return mine.verb == "ban" and self.covers(mine, event, actor)
+        total = self.total("standing", actor, said, INFINITE, event, actor)
+        return total >= self.o.policy.threshold
+
+    def covers(self, s, event, actor):
+        if s.verb not in AGAINST:
+            return False
+        return s.cut is None or event is None or event not in self.o.cut_ids(s.cut, actor)
+
+    def branch_votes(self, slot, target, said, within, event, actor):
+        """branch -> (rank, turn, -weight) of the one voter who speaks for it."""
+        best = {}
+        for v, slots in said.items():
+            s = slots.get((slot, target))
+            rank, weight, _, branch, _ = self.voters[v]
+            if s is None or rank == 0 or rank > within:
+                continue
+            turn = 1 if s.verb not in AGAINST else 0 if self.covers(s, event, actor) else 2
+            key = (rank, turn, -weight)
+            best[branch] = min(best.get(branch, key), key)
+        return best
+
+    def total(self, slot, target, said, within, event=None, actor=None):
+        votes = self.branch_votes(slot, target, said, within, event, actor)
+        return sum({0: -w, 1: w, 2: 0}[turn] for _, turn, w in votes.values())
+
+    def is_contested(self, slot, target, event=None, actor=None):
+        votes = self.branch_votes(slot, target, self.said, INFINITE, event, actor)
+        if (slot, target) in self.said[self.o.policy.viewer]:
+            return False
+        return sum(-w for _, turn, w in votes.values() if turn == 0) >= self.o.policy.threshold
+
+    # --- what one voter says ---
+
+    def held(self, voter):
+        if voter not in self.memo:  # what a voter says depends on strictly nearer ones only
+            self.memo[voter] = self.held_anew(voter)
+        return self.memo[voter]
+
+    def held_anew(self, voter):
+        p = self.o.policy
+        if voter == p.viewer:
+            return self.held_by_me()
+        out = {}
+        for s in sorted(self.o.statements, key=lambda s: (s.seq, s.id)):
+            if s.voter != voter or s.verb not in SLOT or not matches(s.scope, self.kind):
+                continue
+            if SLOT[s.verb] != "event" and s.target == voter:
+                continue
+            if self.speaks(s, voter):
+                out[SLOT[s.verb], s.target] = s
+        return out
+
+    def speaks(self, s, voter):
+        if not self.heard(s, voter):
+            return False
+        return not any(
+            w.verb == "withdraw" and w.voter == voter and w.target == s.id and self.heard(w, voter)
+            for w in self.o.statements
+        )
+
+    def heard(self, s, voter):
+        rank, _, _, _, readable = self.voters[voter]
+        if s.seq >= self.o.equivocations.get(voter, INFINITE):
+            return False
+        if readable is not None and s.id not in readable:
+            return False
+        said = {v: self.held(v) for v, place in self.voters.items() if place[0] < rank}
+        return self.word(s.id, said, rank - 1) is not False
+
+    def word(self, event, said, within):
+        mine = said[self.o.policy.viewer].get(("event", event))
+        if mine is not None:
+            return mine.verb not in AGAINST
+        if self.total("event", event, said, within) >= self.o.policy.threshold:
+            return False
+        return None
+
+    def held_by_me(self):
+        out = {}
+        excluded = set()
+        for s in sorted(self.o.policy.statements, key=lambda s: (s.private, s.seq, s.id))[::-1]:
+            if not matches(s.scope, self.kind) or s.id in excluded:
+                continue
+            if SLOT[s.verb] != "event" and s.target == s.voter:
+                continue
+            if (SLOT[s.verb], s.target) not in out:
+                out[SLOT[s.verb], s.target] = s
+                if s.verb in AGAINST and SLOT[s.verb] == "event":
+                    excluded.add(s.target)
+        return out
+
+
+class Oracle:
+    """Every question about one log under one policy, answered from scratch."""
+
+    def __init__(self, policy, events, equivocations=None):
+        self.policy = policy
+        self.events = {e.id: e for e in events}
+        self.statements = [e.statement for e in events if e.statement is not None]
+        self.equivocations = equivocations or {}
+        self.cells = {}
+        self.first = events[0].id if events else b""
+
+    def cell(self, kind):
+        if kind not in self.cells:
+            self.cells[kind] = Cell(self, kind)
+        return self.cells[kind]
+
+    def way_down(self, id):
+        """An event and its ancestors in its own chain."""
+        out = set()
+        while id in self.events:
+            out.add(id)
+            id = self.events[id].prev
+        return out
+
+    def cut_ids(self, cut, actor):
+        out = set()
+        for author, seq, id in cut:
+            event = self.events.get(id)
+            if author == actor and event and event.author == author and event.seq == seq:
+                out |= self.way_down(id)
+        return out
+
+    # --- events ---
+
+    def kind_of(self, event):
+        if event.kind in ("trust/retract", "trust/restore"):
+            target = self.events.get(event.statement.target)
+            return "*" if target is None else self.plain(target.kind)
+        return self.plain(event.kind)
+
+    def plain(self, kind):
+        return "*" if kind.startswith(("trust/", "actor/")) else kind
+
+    def counts(self, id):
+        return self.judge(id)[0]
+
+    def judge(self, id):
+        event = self.events[id]
+        if id == self.policy.log:
+            return True, "none"
+        if event.void:
+            return False, "void"
+        if not all(g in self.events and self.counts(g) for g in event.grounds):
+            return False, "ungrounded"
+        cell = self.cell(self.kind_of(event))
+        if self.is_retracted(event, cell):
+            return False, "retracted"
+        return self.opinion(event, cell)
+
+    def is_retracted(self, event, cell):
+        if event.kind.startswith(("ledger/", "title/", "actor/", "trust/", "proof/", "log/")):
+            return False
+        said = [
+            s
+            for s in self.statements
+            if s.verb in ("retract", "restore")
+            and s.target == event.id
+            and s.voter == event.author
+            and self.stands(s, cell)
+            and not any(
+                w.verb == "withdraw"
+                and w.target == s.id
+                and w.voter == s.voter
+                and self.stands(w, cell)
+                for w in self.statements
+            )
+        ]
+        return bool(said) and max(said, key=lambda s: (s.seq, s.id)).verb == "retract"
+
+    def stands(self, s, cell):
+        return self.opinion(self.events[s.id], cell)[0]
+
+    def opinion(self, event, cell):
+        p = self.policy
+        if self.is_forked_off(event):
+            return False, "equivocation"
+        rank = cell.voters.get(event.author, (INFINITE,))[0]
+        strictly = event.kind.startswith(("trust/", "actor/"))
+        word = cell.word(event.id, cell.said, rank - 1 if strictly else rank)
+        mine = ("event", event.id) in cell.said[p.viewer]
+        if word is not None:
+            return word, "my-word" if mine else "tally"
+        return self.heeded(event, cell)
+
+    def heeded(self, event, cell):
+        p, actor = self.policy, event.author
+        if actor == p.viewer:
+            return True, "own"
+        mine = cell.said[p.viewer].get(("standing", actor))
+        if actor in cell.banned and event.id not in cell.banned[actor]:
+            return False, "author"
+        if p.stance == "open" or actor in cell.voters or (mine and mine.verb == "allow"):
+            return True, "author"
+        total = cell.total("standing", actor, cell.said, INFINITE, event.id, actor)
+        return -total >= p.threshold, "stance"
+
+    def is_forked_off(self, event):
+        rule, seq = self.policy.fork_rule, self.equivocations.get(event.author)
+        if seq is None or rule == "both":
+            return False
+        if rule == "prefix":
+            return event.seq >= seq
+        if rule == "none":
+            return True
+        side = self.events.get(bytes.fromhex(rule.removeprefix("side:")))
+        if side is None or side.author != event.author:
+            return False
+        return event.id not in self.way_down(side.id) and side.id not in self.way_down(event.id)
+
+    # --- standing ---
+
+    def standing(self, kind="*"):
+        cell = self.cell(kind)
+        rank = {actor: place[0] for actor, place in cell.voters.items()}
+        targets = cell.targets(cell.said, "standing")
+        contested = {
+            t for t in targets if t not in cell.banned and cell.is_contested("standing", t)
+        }
+        return rank, set(cell.banned), contested
+
+    def is_contested(self, id):
+        """Whether an event that counts is contested."""
+        event = self.events[id]
+        cell = self.cell(self.kind_of(event))
+        if ("event", id) in cell.said[self.policy.viewer] or id == self.policy.log:
+            return False
+        if not self.counts(id):
+            return False
+        return cell.is_contested("event", id) or cell.is_contested(
+            "standing", event.author, id, event.author
+        )

@@ -1,0 +1,178 @@
+"""Random small worlds in which people judge each other in every way there is."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+
+from hypothesis import strategies as st
+
+from tallystick.policy import CutEntry, Policy, Statement, holding, private_id
+from tallystick.testing.world import Event, World
+
+KINDS = ("note", "review/film", "review/book", "chat", "ledger/transfer", "actor/note")
+SCOPES = ("*", "*", "*", "*", "review/*", "review/film", "note", "chat")
+OPINIONS = ("ban", "ban", "allow", "adopt", "adopt", "adopt", "exclude", "exclude", "include", "uphold", "dismiss")
+VERBS = (*OPINIONS, *OPINIONS, "retract", "retract", "restore", "withdraw", "withdraw")
+
+
+def key(number: int) -> bytes:
+    return bytes([number + 1]) * 32
+
+
+class Scene:
+    """A random log, its viewer's private statements, and the policy parameters.
+
+    Args:
+        people: how many authors write.
+        events: how many events.
+        forks: whether chains may split.
+    """
+
+    def __init__(self, seed: int, *, people: int = 5, events: int = 30, forks: bool = True) -> None:
+        self.random = random.Random(seed)
+        self.people = [key(n) for n in range(people)]
+        self.world = World()
+        self.forks = forks
+        self.world.write(key(200), "log/create")
+        for author in self.people:
+            self.world.write(author, "note")
+        dense = self.random.random() < 0.7
+        if dense:
+            self._adoptions()
+        for _ in range(events):
+            self._one()
+        self.parameters = self._parameters()
+        self.private = self._private()
+
+    def _adoptions(self) -> None:
+        """Everybody begins with a few people they trust, so that there are several strata."""
+        r = self.random
+        for author in self.people:
+            for target in r.sample(self.people, min(len(self.people), r.randint(1, 2))):
+                weight, depth = r.choice((1, 1, 2, 3)), r.choice((1, 2, 3))
+                self.world.say(author, "adopt", target, weight=weight, depth=depth)
+
+    def _one(self) -> None:
+        r, author = self.random, self.random.choice(self.people)
+        prev = None
+        if self.forks and r.random() < 0.03:
+            prev = r.choice([e.prev for e in self.world.events if e.author == author] + [b""])
+        if r.random() < 0.2:
+            ids = [e.id for e in self.world.events]
+            grounds = r.sample(ids, r.randint(1, 2)) if r.random() < 0.4 else []
+            void = "void/value" if r.random() < 0.15 else None
+            self.add(self.world.draft(author, r.choice(KINDS), prev=prev, void=void, grounds=grounds))
+            return
+        verb = r.choice(VERBS)
+        draft = self.world.draft(author, f"trust/{verb}", prev=prev)
+        said = self.statement(verb, draft.id, author, draft.seq)
+        self.add(Event(draft.id, author, draft.seq, draft.prev, draft.kind, statement=said))
+
+    def add(self, event: Event) -> None:
+        self.world.add(event)
+
+    def statement(self, verb: str, id: bytes, voter: bytes, seq: int, **more: object) -> Statement:
+        """A statement with a random target that its verb can have."""
+        r, events = self.random, self.world.events
+        if verb in ("ban", "allow", "adopt"):
+            target = r.choice(self.people)
+            if verb == "adopt":
+                more |= {"weight": r.choice((1, 1, 1, 1, 2, 2, 3, 3, 0)), "depth": r.choice((0, 1, 2, 3, 3))}
+                if r.random() < 0.2:
+                    more["as_of"] = self.cut(target)
+            elif verb == "ban" and r.random() < 0.4:
+                more["cut"] = self.cut(target) or None
+        else:
+            own = [e for e in events if e.author == voter]
+            trust = [e for e in events if e.statement is not None]
+            mine = [e for e in own if e.statement is not None]
+            if verb in ("retract", "restore"):
+                pool = r.choice((own, own, events))
+            elif verb == "withdraw":
+                pool = r.choice((mine, mine, trust)) or events
+            else:
+                pool = r.choice((events, events, trust or events))
+            target = r.choice(pool).id if r.random() < 0.95 else r.randbytes(32)
+        if verb not in ("retract", "restore", "withdraw"):
+            more["scope"] = r.choice(SCOPES)
+        return Statement(id, voter, seq, verb, target, **more)
+
+    def cut(self, actor: bytes) -> tuple[CutEntry, ...]:
+        r = self.random
+        own = [e for e in self.world.events if e.author == actor]
+        entries = {self.world.entry(r.choice(own).id) for _ in range(r.randint(1, 2))}
+        if r.random() < 0.1:
+            entries.add(CutEntry(actor, r.randint(0, 3), r.randbytes(32)))
+        if r.random() < 0.1:
+            author, seq, id = entries.pop()
+            entries.add(CutEntry(author, seq + 1, id))
+        return tuple(sorted(entries))
+
+    def _parameters(self) -> dict[str, object]:
+        r = self.random
+        sides = [e.id for e in self.world.events if e.author in self.world.equivocations]
+        side = f"side:{r.choice(sides).hex()}" if sides else "both"
+        return {
+            "viewer": r.choice(self.people),
+            "log": self.world.genesis,
+            "stance": r.choice(("open", "open", "invited")),
+            "threshold": r.choice((1, 1, 1, 1, 2, 2, 3, 5)),
+            "max_depth": r.choice((0, 1, 2, 3, 4, 4, 4, 4)),
+            "fork_rule": r.choice(("both", "prefix", "none", side)),
+        }
+
+    def _private(self) -> list[Statement]:
+        viewer = self.parameters["viewer"]
+        out: list[Statement] = []
+        for seq in range(self.random.randint(0, 7)):
+            id = private_id(viewer, seq)
+            verb = self.random.choice(("adopt", *OPINIONS))
+            said = self.statement(verb, id, viewer, seq, private=True)
+            if out and verb in ("exclude", "include") and self.random.random() < 0.3:
+                said = said._replace(target=self.random.choice(out).id)
+            out.append(said)
+        return out
+
+    def policy(self, events: list[Event] | None = None, **parameters: object) -> Policy:
+        """The viewer's policy over some of the events: what the viewer said in them, and privately."""
+        known = self.parameters | parameters
+        events = self.world.events if events is None else events
+        mine = [e.statement for e in events if e.statement and e.author == known["viewer"]]
+        private = self.private if known["viewer"] == self.parameters["viewer"] else []
+        return Policy(**known, statements=holding([*mine, *private]))
+
+    def arrivals(self) -> list[list[Event]]:
+        """The events in another order a network might bring them in, cut into batches."""
+        r, waiting, known, order = self.random, list(self.world.events), set(), []
+        while waiting:
+            ready = [
+                e
+                for e in waiting
+                if (not e.prev or e.prev in known) and all(g in known for g in e.grounds)
+            ]
+            event = r.choice(ready)
+            waiting.remove(event)
+            known.add(event.id)
+            order.append(event)
+        batches = []
+        while order:
+            size = r.choice((1, 1, 2, 5, 20))
+            batches.append(order[:size])
+            order = order[size:]
+        return batches
+
+
+def scenes(**sizes: int):
+    """Scenes; Hypothesis shrinks the number of people and events."""
+    return st.builds(
+        Scene,
+        st.integers(0, 2**32),
+        people=st.integers(2, sizes.get("people", 8)),
+        events=st.integers(0, sizes.get("events", 90)),
+        forks=st.booleans(),
+    )
+
+
+def fresh_id(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PYTEST_ARGS ?= -n auto
 TOUR_ARGS ?=
+BENCH_ARGS ?=
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -39,7 +40,9 @@ test: setup lint ## everything: lint, types, imports, tests on the reference, th
 	TALLYSTICK_KERNELS=reference $(PY) -m pytest $(PYTEST_ARGS)
 	@if grep -q '^built' $(NATIVE); then \
 	  echo "TALLYSTICK_KERNELS=native $(PY) -m pytest $(PYTEST_ARGS)"; \
-	  TALLYSTICK_REQUIRE_NATIVE=1 TALLYSTICK_KERNELS=native $(PY) -m pytest $(PYTEST_ARGS); \
+	  TALLYSTICK_REQUIRE_NATIVE=1 TALLYSTICK_KERNELS=native $(PY) -m pytest $(PYTEST_ARGS) && \
+	  $(PY) -m mypy.stubtest tallystick_native --allowlist native/stubtest-allowlist.txt && \
+	  cargo test --quiet --locked --offline --manifest-path native/Cargo.toml; \
 	else echo "native kernels were not tested: $$(cat $(NATIVE))"; fi
 
 lint: $(READY) ## ruff, mypy, import-linter
@@ -63,7 +66,9 @@ docs: setup ## check that what the documents show runs, and that generated pages
 	$(PY) -m pytest -q tests/docs
 
 bench: setup ## every figure, with the machine it was measured on
-	$(PY) -m bench
+	@for part in bench/[a-z]*.py; do \
+	  $(PY) -m "bench.$$(basename $$part .py)" $(BENCH_ARGS) || exit 1; \
+	done
 
 lock: ## take the newest versions of all dependencies into requirements/
 	$(PYTHON) tools/lock.py

@@ -2,8 +2,8 @@
 
     python bench/trust.py [--json] [--actors N] [--statements N]
 
-The graph is random: 45 % bans, 20 % allows, 30 % adoptions (depth 0..2), 5 % words about events,
-for the most active of the actors; threshold 2, depth 3. "One more" is a random statement of a
+The graph is random: 45 % bans, 20 % allows, 30 % adoptions (depth 0..4), 5 % words about events,
+for the most active of the actors; threshold 2, depth 5. "One more" is a random statement of a
 random actor of the same mix.
 """
 
@@ -47,7 +47,7 @@ def say(
     """One random statement."""
     verb = draw.choice(MIX)
     target = draw.choice(notes if verb == "exclude" else people)
-    depth = draw.choice((0, 1, 2)) if verb == "adopt" else 0
+    depth = draw.choice((0, 1, 2, 3, 4)) if verb == "adopt" else 0
     return Statement(draw.randbytes(32), voter, seq, verb, target, depth=depth)
 
 
@@ -56,10 +56,10 @@ def measure(actors: int, statements: int) -> dict[str, float]:
     world, draw, notes = log(actors, statements)
     people = [n.to_bytes(32, "big") for n in range(actors)]
     mine = tuple(
-        Statement(draw.randbytes(32), VIEWER, n, "adopt", draw.choice(people), depth=3)
+        Statement(draw.randbytes(32), VIEWER, n, "adopt", draw.choice(people), depth=5)
         for n in range(20)
     )
-    policy = Policy(VIEWER, world.genesis, threshold=2, max_depth=3, statements=mine)
+    policy = Policy(VIEWER, world.genesis, threshold=2, max_depth=5, statements=mine)
     said = world.statements
     scratch = []
     for _ in range(5):

@@ -49,7 +49,34 @@ def test_a_store_is_served_and_synced_over_tcp_and_stops_cleanly(served, tmp_pat
     assert len(digests) == 1
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=20) == 0
-    assert not process.stderr.read()
+    talk = process.stderr.read().splitlines()
+    assert len(talk) == 2
+    assert "2 out" in talk[0]
+
+
+def test_a_follower_stays_and_takes_what_is_new_until_it_is_told_to_stop(served, tmp_path):
+    _, url = served
+    assert tally("init", "bob.tally", cwd=tmp_path).returncode == 0
+    command = [*TALLY, "sync", "bob.tally", url, "--follow", "--json"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as follower:
+        try:
+            wanted = tally("digest", "ana.tally", cwd=tmp_path).stdout
+            assert reached("bob.tally", wanted, tmp_path)
+            tally("write", "ana.tally", "note/post", '"more"', cwd=tmp_path)
+            wanted = tally("digest", "ana.tally", cwd=tmp_path).stdout
+            assert reached("bob.tally", wanted, tmp_path)
+            follower.send_signal(signal.SIGTERM)
+            assert follower.wait(timeout=20) == 0
+            assert json.loads(follower.stdout.read())["events_in"] == 3
+        finally:
+            follower.kill()
+
+
+def reached(store, wanted, home, tries=60):
+    """Whether the store comes to that digest; each try is a process, which is wait enough."""
+    return any(tally("digest", store, cwd=home).stdout == wanted for _ in range(tries))
 
 
 def test_ctrl_c_on_a_server_is_exit_130_without_a_traceback(served):

@@ -10,7 +10,7 @@ import pytest
 from tests.model.sync_world import Store, key_of
 from tests.model.test_sync_convergence import two_with_news, world
 
-from tallystick.errors import BadInput, PeerUnreachable
+from tallystick.errors import BadInput, PeerUnreachable, StoreError
 from tallystick.sync import messages as m
 from tallystick.sync.session import Session, State
 from tallystick.sync.tcp import connect, parse_address, serve
@@ -89,11 +89,9 @@ def test_live_peers_push_over_a_socket_until_one_closes():
                 for other in server.drivers:
                     other.push([second.log.write(key_of("bob"), 1, word=f"b{number}")])
                 await asyncio.sleep(0)
-            while (
-                len(first.log.included) != len(second.log.included)
-                or len(first.log.included) < 60 + 25
-            ):
-                await asyncio.sleep(0)
+            everything = 25 + 30 + 30
+            for store in (first, second):
+                await until(lambda log=store.log: len(log.included) == everything)
             driver.close()
             return await running
 
@@ -101,6 +99,44 @@ def test_live_peers_push_over_a_socket_until_one_closes():
     assert report.code is None
     assert report.equal
     assert first.log.records() == second.log.records()
+
+
+def test_a_server_that_stops_parts_from_its_live_peers_in_agreement():
+    first, second = two_with_news()
+
+    async def main():
+        async with serve("tcp://127.0.0.1:0", factory(second, live=True)) as server:
+            driver = await connect(url_of(server), session(first, initiator=True, live=True), first)
+            running = asyncio.create_task(driver.run())
+            await until(lambda: driver.session.state is State.LIVE)
+            (other,) = server.drivers
+            await until(lambda: other.session.state is State.LIVE)
+        return await running
+
+    report = asyncio.run(main())
+    assert report.code is None
+    assert report.equal
+
+
+def test_a_failure_of_the_servers_own_ends_one_session_and_is_told():
+    first, second = two_with_news()
+    failures = []
+
+    def full(*_):
+        raise StoreError("store/full")
+
+    async def main():
+        listening = serve("tcp://127.0.0.1:0", factory(second), failed=failures.append)
+        async with listening as server:
+            second.receive = full
+            broken = await sync_tcp(first, url_of(server))
+            del second.receive
+            return broken, await sync_tcp(first, url_of(server))
+
+    broken, mended = asyncio.run(main())
+    assert broken.code == "sync/closed"
+    assert [error.code for error in failures] == ["store/full"]
+    assert mended.equal
 
 
 def test_an_address_where_nobody_answers_is_an_error_with_a_code():

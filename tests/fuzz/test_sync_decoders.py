@@ -207,9 +207,9 @@ def test_a_damaged_bundle_is_refused_with_a_place_and_what_came_before_is_kept(d
 
 
 def read_damaged(data: bytes, store: Store) -> tuple[str | None, int]:
-    """The code a bundle is refused with, if it is, and how much of it was rejected."""
+    """The code a bundle is refused with, if it is, and how much was rejected or waits."""
     try:
         report = read_bundle(io.BytesIO(data), store, peer="file")
     except BadInput as error:
         return error.code, 0
-    return None, len(report.rejected)
+    return None, len(report.rejected) + report.pending

@@ -5,7 +5,7 @@ Nothing here is incremental, nothing is shared with the views but the frame pars
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 from tallystick.errors import BadInput
 from tallystick.kernels import Link, decode_item, encode_item
@@ -48,7 +48,7 @@ def live_keys(world, included):
     ops = all_ops(world)
     above = {key: [other for other, (_, over) in ops.items() if key in over] for key in ops}
 
-    @lru_cache(maxsize=None)
+    @cache
     def covered(key):
         return any(other[0] in included or covered(other) for other in above[key])
 

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tests.laws import oracle
+from tests.laws.world import RATING, MemorySource, Phase, World
+
 from tallystick.kernels import encode_item
 from tallystick.state.source import CONTENT, ChangeRange, Spans
 from tallystick.state.types import TYPES
@@ -15,8 +18,6 @@ from tallystick.state.views_fold import fold, fold_event
 from tallystick.state.views_places import PlacesView
 from tallystick.state.views_sum import GroupSum
 from tallystick.store.adapter import Adapter
-from tests.laws import oracle
-from tests.laws.world import RATING, MemorySource, Phase, World
 
 PLACES = ("a", "b")
 VALUES: tuple[Any, ...] = (None, 1, "x", {"k": [1.5, b"\x00"]}, True, "x")
@@ -119,9 +120,7 @@ def fresh_fold() -> View:
 
 
 CASES: dict[str, Case] = {
-    **{
-        name: Case(write, PlacesView, oracle.places, "places") for name, write in WRITERS.items()
-    },
+    **{name: Case(write, PlacesView, oracle.places, "places") for name, write in WRITERS.items()},
     "sum": Case(
         write_rating,
         lambda: GroupSum("reputation", kind=RATING),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.laws.registry import CASES, Site
+from tests.laws.world import MemorySource, build_world, phases, steps
 
 from tallystick.event.jsonio import to_json
 from tallystick.kernels import encode_item
@@ -12,8 +14,7 @@ from tallystick.state import views_fold, views_places, views_sum
 from tallystick.state.types.counter import pack_sum
 from tallystick.state.view import state_hash
 from tallystick.state.views import evaluate
-from tests.laws.registry import CASES, Site
-from tests.laws.world import MemorySource, build_world, phases, steps
+
 
 @pytest.fixture(autouse=True, scope="module")
 def _many_small_steps():
@@ -151,7 +152,7 @@ def test_a_crash_between_apply_and_commit_loses_and_repeats_nothing(case, script
 def test_what_somebody_replaced_comes_back_when_they_are_excluded(name, script, rank):
     case = CASES[name]
     world = build_world(script, case.write)
-    author = sorted({event.author for event in world.events.values()} or {b""})[0]
+    author = min({event.author for event in world.events.values()} or {b""})
     site = site_of(case, world, rank)
     site.source.end = site.source.first + len(site.source.order)
     others = {id for id, event in world.events.items() if event.author != author}

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from hypothesis import strategies as st
+from tests.laws import oracle
 
 from tallystick.kernels import encode_item
 from tallystick.state.edits import Edit
 from tallystick.state.ops import KIND, Draft, Target, build
 from tallystick.store.rows import EventRow
-from tests.laws import oracle
 
 AUTHORS = [sha256(bytes([i])).digest() for i in range(3)]
 RATING = "review/stars"

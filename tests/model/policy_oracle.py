@@ -104,7 +104,7 @@ class Cell:
         mine = said[self.o.policy.viewer].get(("standing", actor))
         if mine is not None:
             return mine.verb == "ban" and self.covers(mine, event, actor)
-        total = self.total("standing", actor, said, INFINITE, event, actor)
+        total = self.total("standing", actor, said, event=event, actor=actor)
         return total >= self.o.policy.threshold
 
     def covers(self, s, event, actor):
@@ -112,7 +112,7 @@ class Cell:
             return False
         return s.cut is None or event is None or event not in self.o.cut_ids(s.cut, actor)
 
-    def branch_votes(self, slot, target, said, within, event, actor):
+    def branch_votes(self, slot, target, said, *, within, event=None, actor=None):
         """branch -> (rank, turn, -weight) of the one voter who speaks for it."""
         best = {}
         for v, slots in said.items():
@@ -125,12 +125,14 @@ class Cell:
             best[branch] = min(best.get(branch, key), key)
         return best
 
-    def total(self, slot, target, said, within, event=None, actor=None):
-        votes = self.branch_votes(slot, target, said, within, event, actor)
+    def total(self, slot, target, said, *, within=INFINITE, event=None, actor=None):
+        votes = self.branch_votes(slot, target, said, within=within, event=event, actor=actor)
         return sum({0: -w, 1: w, 2: 0}[turn] for _, turn, w in votes.values())
 
     def is_contested(self, slot, target, event=None, actor=None):
-        votes = self.branch_votes(slot, target, self.said, INFINITE, event, actor)
+        votes = self.branch_votes(
+            slot, target, self.said, within=INFINITE, event=event, actor=actor
+        )
         if (slot, target) in self.said[self.o.policy.viewer]:
             return False
         return sum(-w for _, turn, w in votes.values() if turn == 0) >= self.o.policy.threshold
@@ -177,7 +179,7 @@ class Cell:
         mine = said[self.o.policy.viewer].get(("event", event))
         if mine is not None:
             return mine.verb not in AGAINST
-        if self.total("event", event, said, within) >= self.o.policy.threshold:
+        if self.total("event", event, said, within=within) >= self.o.policy.threshold:
             return False
         return None
 
@@ -299,7 +301,7 @@ class Oracle:
             return False, "author"
         if p.stance == "open" or actor in cell.voters or (mine and mine.verb == "allow"):
             return True, "author"
-        total = cell.total("standing", actor, cell.said, INFINITE, event.id, actor)
+        total = cell.total("standing", actor, cell.said, event=event.id, actor=actor)
         return -total >= p.threshold, "stance"
 
     def is_forked_off(self, event):

@@ -12,7 +12,19 @@ from tallystick.testing.world import Event, World
 
 KINDS = ("note", "review/film", "review/book", "chat", "ledger/transfer", "actor/note")
 SCOPES = ("*", "*", "*", "*", "review/*", "review/film", "note", "chat")
-OPINIONS = ("ban", "ban", "allow", "adopt", "adopt", "adopt", "exclude", "exclude", "include", "uphold", "dismiss")
+OPINIONS = (
+    "ban",
+    "ban",
+    "allow",
+    "adopt",
+    "adopt",
+    "adopt",
+    "exclude",
+    "exclude",
+    "include",
+    "uphold",
+    "dismiss",
+)
 VERBS = (*OPINIONS, *OPINIONS, "retract", "retract", "restore", "withdraw", "withdraw")
 
 
@@ -62,7 +74,9 @@ class Scene:
             ids = [e.id for e in self.world.events]
             grounds = r.sample(ids, r.randint(1, 2)) if r.random() < 0.4 else []
             void = "void/value" if r.random() < 0.15 else None
-            self.add(self.world.draft(author, r.choice(KINDS), prev=prev, void=void, grounds=grounds))
+            self.add(
+                self.world.draft(author, r.choice(KINDS), prev=prev, void=void, grounds=grounds)
+            )
             return
         verb = r.choice(VERBS)
         draft = self.world.draft(author, f"trust/{verb}", prev=prev)
@@ -78,7 +92,10 @@ class Scene:
         if verb in ("ban", "allow", "adopt"):
             target = r.choice(self.people)
             if verb == "adopt":
-                more |= {"weight": r.choice((1, 1, 1, 1, 2, 2, 3, 3, 0)), "depth": r.choice((0, 1, 2, 3, 3))}
+                more |= {
+                    "weight": r.choice((1, 1, 1, 1, 2, 2, 3, 3, 0)),
+                    "depth": r.choice((0, 1, 2, 3, 3)),
+                }
                 if r.random() < 0.2:
                     more["as_of"] = self.cut(target)
             elif verb == "ban" and r.random() < 0.4:
@@ -135,7 +152,7 @@ class Scene:
         return out
 
     def policy(self, events: list[Event] | None = None, **parameters: object) -> Policy:
-        """The viewer's policy over some of the events: what the viewer said in them, and privately."""
+        """The viewer's policy over some of the events: said in them, and privately."""
         known = self.parameters | parameters
         events = self.world.events if events is None else events
         mine = [e.statement for e in events if e.statement and e.author == known["viewer"]]

@@ -6,8 +6,8 @@ from collections import Counter
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from policy_oracle import Oracle
-from policy_worlds import Scene, scenes
+from tests.model.policy_oracle import Oracle
+from tests.model.policy_worlds import Scene, scenes
 
 from tallystick.policy import Judge
 from tallystick.testing.world import World

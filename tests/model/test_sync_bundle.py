@@ -46,10 +46,16 @@ def test_a_bundle_may_hold_only_what_a_reader_lacks():
     report = read_bundle(io.BytesIO(data), second, peer="file")
     assert report.accepted == report.events == 3
     assert second.log.records() == first.log.records()
-    stranger = Store("stranger")
-    report = read_bundle(io.BytesIO(data), stranger, peer="file")
+    behind = Store("behind")
+    create(behind)
+    report = read_bundle(io.BytesIO(data), behind, peer="file")
     assert report.accepted == 0
     assert report.pending == 3, "its parents are not in this file"
+    stranger = Store("stranger")
+    with pytest.raises(BadInput) as error:
+        read_bundle(io.BytesIO(data), stranger, peer="file")
+    assert error.value.code == "sync/no-common-log"
+    assert not stranger.shelf
 
 
 def test_a_file_cut_off_anywhere_says_so_and_keeps_what_came_before():

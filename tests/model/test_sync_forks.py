@@ -73,6 +73,8 @@ def test_any_tree_of_splits_on_three_replicas_ends_the_same_everywhere(writes):
 
 def test_what_both_hold_before_a_split_is_sent_again_at_most_as_long_as_the_side():
     one, two, _, path = trunk(200)
+    one.log.write(key_of("ada"), 50, word="somebody else's chain")
+    sync(two, one)
     one.log.write(EVE, 3, word="left")
     two.log.write(EVE, 5, word="right", after=path[-1])
     mine, theirs = sync(one, two, number=1)

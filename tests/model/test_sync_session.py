@@ -53,6 +53,8 @@ def test_100_new_events_at_the_end_cost_two_round_trips_and_little_more_than_the
     assert report.meter.events_in + report.meter.events_out == 100
     assert report.meter.overhead_bytes < 700
     assert report.meter.round_trips == 2
+    kinds = 4 if asks else 3  # vector, slices if any, sent, bye
+    assert report.meter.messages_in == kinds
 
 
 def test_a_vector_costs_a_dozen_bytes_an_author_and_five_a_changed_one():
@@ -149,6 +151,38 @@ def test_stores_that_share_no_log_say_so():
     assert sync(first, unwilling)[0].code == "sync/no-common-log"
     restricted = sync(first, second, theirs={"log": next(iter(second.shelf))})
     assert restricted[0].code == "sync/no-common-log"
+
+
+def test_nobody_can_make_a_store_take_part_in_a_log_that_does_not_exist():
+    full, fresh = world(1, 1000)[0], Store("fresh")
+    one = full.log.write(key_of("ada"), 1)
+    made_up = m.Hello(1, sha256(b"no log").digest(), bytes(32), b"", b"", b"", 0)
+    for hello, slices in (
+        (made_up, (slice_value(one),)),
+        (first_hello(full), (slice_value(one),)),
+        (first_hello(full), ([],)),
+    ):
+        session = responder(fresh)
+        assert isinstance(m.decode(say(session, hello).send[0]), m.VectorOf)
+        assert say(session, m.Slices(slices)).code == "sync/missing-parents"
+        assert not fresh.shelf
+    assert sync(full, fresh)[0].equal
+
+
+def test_contents_are_asked_of_a_peer_that_misses_none():
+    first, second = two_with_news()
+    sync(first, second)
+    victim = next(one for one in first.log.arrival if one != first.log.log_id)
+    event = first.log.included[victim]
+    first.log.included[victim] = first.log.proven[victim] = skeleton(event)
+    for store in (first, second):
+        missing = [str(span) for span in store.log.contents_missing()]
+        store.log.bodies_digest = lambda text="".join(missing): (
+            sha256(text.encode()).digest() if text else b""
+        )
+    report, _ = sync(first, second, number=1)
+    assert report.equal
+    assert not first.log.contents_missing()
 
 
 def test_declined_authors_are_neither_sent_nor_counted():

@@ -62,6 +62,7 @@ def test_an_edited_column_names_its_row(store, change):
         "id = x'01'",
         "content = NULL",
         "line = 99",
+        "line = 1",
     ],
 )
 def test_columns_that_make_no_sense_are_damage_and_never_a_crash(store, change):

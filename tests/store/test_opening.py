@@ -140,3 +140,13 @@ def test_erased_content_is_gone_from_the_file_after_a_checkpoint(tmp_path):
                 data = file.read_bytes()
                 assert event.seal not in data
                 assert secret not in data
+
+
+def test_commits_reach_the_disk_before_they_are_said_to_be_done(tmp_path):
+    with Store.create(tmp_path / "a.tally", now=0) as made:
+        assert made.db.row("PRAGMA journal_mode") == ("wal",)
+    with Store.open(tmp_path / "a.tally") as store:
+        assert store.db.row("PRAGMA journal_mode") == ("wal",)
+        assert store.db.row("PRAGMA synchronous") == (2,)
+        assert store.db.row("PRAGMA wal_autocheckpoint") == (adapter.WAL_PAGES,)
+        assert store.db.row("PRAGMA cache_size") == (-adapter.CACHE_KIB,)

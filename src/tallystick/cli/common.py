@@ -21,7 +21,7 @@ from tallystick.cli.output import Output
 from tallystick.errors import BadInput, KeyNeeded
 
 if TYPE_CHECKING:
-    from tallystick.replica import Replica
+    from tallystick.replica.replica import Replica
 
 Verb = Callable[..., Any]
 

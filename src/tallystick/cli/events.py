@@ -51,9 +51,9 @@ def write_verb(
 @verb("history")
 @STORE
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
-@click.option("--newest", is_flag=True, help="The newest first.")
+@click.option("--newest", is_flag=True, help="The last ones, where --limit leaves some out.")
 @click.option("--author", metavar="ACTOR", help="Only what this author wrote.")
-@click.option("--kind", help="Only this kind, or prefix/*.")
+@click.option("--kind", help="Only events of this kind.")
 @click.option(
     "--order",
     type=click.Choice(["canonical", "arrival"]),
@@ -150,7 +150,7 @@ def graph_verb(out: Output, store: str, form: str, limit: int, log: str | None) 
     from tallystick.graph import layout
 
     with opened(store, log) as replica:
-        events = replica.history(order="canonical", newest=True, limit=limit)
+        events = replica.graph(limit=limit)[::-1]
         names = {did: name for name, did in replica.names().items()}
         genesis = replica.log
     nodes = []

@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import signal
 import threading
-from typing import Any, Final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from tallystick.cli.common import LOG, STORE, opened, verb
 from tallystick.cli.output import Output
+from tallystick.errors import BadInput
+
+if TYPE_CHECKING:
+    from tallystick.replica.reports import SyncReport
 
 LISTEN: Final = "tcp://127.0.0.1:7400"
 COUNTED: Final = ("events_in", "events_out", "bytes_in", "bytes_out", "round_trips")
@@ -21,16 +27,25 @@ COUNTED: Final = ("events_in", "events_out", "bytes_in", "bytes_out", "round_tri
 @verb("sync")
 @STORE
 @click.argument("peers", nargs=-1, required=True, metavar="PEER...")
+@click.option("--follow", is_flag=True, help="Stay, and exchange what is new as it comes.")
 @LOG
-def sync_verb(out: Output, store: str, peers: tuple[str, ...], log: str | None) -> None:
+def sync_verb(
+    out: Output, store: str, peers: tuple[str, ...], log: str | None, *, follow: bool
+) -> None:
     """Exchange with each PEER (a store file or tcp://HOST:PORT) what the other lacks.
 
     A store without a log joins the peer's; if the peer offers several, --log says which.
     """
+    if follow and (len(peers) != 1 or "://" not in peers[0]):
+        raise BadInput("usage/argument", "--follow takes one peer", expected="tcp://HOST:PORT")
     reports: list[dict[str, Any]] = []
     with opened(store) as replica, out.progress() as progress:
         for peer in peers:
-            report = replica.sync(peer, log=log, progress=progress)
+            if follow:
+                with until_stopped() as stop:
+                    report = replica.follow(peer, log=log, stop=stop)
+            else:
+                report = replica.sync(peer, log=log, progress=progress)
             reports.append({"peer": peer} | report.as_dict())
             if not out.as_json:
                 out.result({}, sentence(reports[-1]))
@@ -39,6 +54,17 @@ def sync_verb(out: Output, store: str, peers: tuple[str, ...], log: str | None) 
         data["equal"] = all(one["equal"] for one in reports)
         data["rejected"] = [bad for one in reports for bad in one["rejected"]]
         out.result(data | {"log": reports[-1]["log"], "peers": reports})
+
+
+@contextmanager
+def until_stopped() -> Iterator[threading.Event]:
+    """An event that SIGTERM sets: a clean end, exit 0. Ctrl-C stays an interruption."""
+    stop = threading.Event()
+    before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def sentence(report: dict[str, Any]) -> list[str]:
@@ -64,7 +90,6 @@ def sentence(report: dict[str, Any]) -> list[str]:
 @LOG
 def serve_verb(out: Output, store: str, listen: str, log: str | None) -> None:
     """Answer peers until stopped (Ctrl-C, or SIGTERM for a clean exit 0)."""
-    stop = threading.Event()
 
     def ready(url: str) -> None:
         if out.as_json:
@@ -72,12 +97,12 @@ def serve_verb(out: Output, store: str, listen: str, log: str | None) -> None:
         else:
             out.talk(f"listening on {url}")
 
-    before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    try:
-        with opened(store, log) as replica:
-            replica.serve(listen, ready=ready, stop=stop)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    def ended(report: SyncReport) -> None:
+        for line in sentence({"peer": "a peer"} | report.as_dict()):
+            out.talk(line)
+
+    with until_stopped() as stop, opened(store) as replica:
+        replica.serve(listen, log=log, ready=ready, ended=ended, stop=stop)
 
 
 @verb("export")
@@ -88,8 +113,8 @@ def export_verb(out: Output, store: str, file: str, log: str | None) -> None:
     """Write the whole log into a bundle FILE, for sneakernet, mail or backup."""
     with opened(store, log) as replica:
         report = replica.export(file)
-    data = report if isinstance(report, dict) else report.as_dict()
-    out.result({"file": file} | data)
+    text = f"{report.events_out} events, {report.bytes_out} bytes, in {file}"
+    out.result({"file": file} | report.as_dict(), text)
 
 
 @verb("import")

@@ -1,10 +1,11 @@
 """Stores and logs: make them, name people in them, query, check and describe them.
 
-Reads: replica, kernels. Read by: cli.app.
+Reads: replica, store, kernels. Read by: cli.app.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -34,8 +35,17 @@ def init_verb(out: Output, store: str, name: str | None, *, locked: bool) -> Non
 @STORE
 def id_verb(out: Output, store: str) -> None:
     """Show whose store it is: the did:key of its author."""
-    with opened(store) as replica:
-        out.result({"did": replica.did, "name": replica.name}, replica.did)
+    from tallystick.identity.did import did_key
+    from tallystick.replica.owner import Owner, key_path
+    from tallystick.store.store import Store
+
+    # Not through the replica: this needs no log, policy or view, and shells ask it often.
+    path = Path(store)
+    with Store.open(path) as kept:
+        public = Owner.of(kept, key_path(path), passphrase=None).public
+        names = [name for name, key in kept.petnames().items() if key == public]
+    did = did_key(public)
+    out.result({"did": did, "name": names[0] if names else None}, did)
 
 
 @click.group("log")
@@ -80,7 +90,7 @@ def names_verb(out: Output, store: str) -> None:
 def name_verb(out: Output, store: str, target: str, petname: str) -> None:
     """Call an actor PETNAME from now on; only you see it."""
     with opened(store) as replica:
-        replica.name(target, petname)
+        replica.name_actor(target, petname)
         did = replica.names()[petname]
     out.result({"name": petname, "actor": did}, f"{petname} is {did}")
 

@@ -72,13 +72,17 @@ def statement_verb(name: str) -> click.Command:
     ) -> int:
         statement = built(name, target, given)
         with opened(store, log) as replica:
-            effect = replica.what_if(statement)
+            effect = replica.what_if(statement, private=private)
             for line in effect.sentences():
                 out.talk(line)
             if not (yes or out.confirm(f"{name} {target}?")):
                 out.talk("nothing was said")
                 return DECLINED
-            receipt = replica.say(statement, private=private)
+            if name == "withdraw" and not private:
+                # A private statement is withdrawn privately; the replica knows which it is.
+                receipt = replica.withdraw(target, **given)
+            else:
+                receipt = replica.say(statement, private=private)
         out.result(receipt.as_dict(), receipt.id)
         return 0
 

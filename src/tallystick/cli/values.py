@@ -107,7 +107,7 @@ def disable_verb(out: Output, store: str, place: str, log: str | None) -> None:
 @verb("define")
 @STORE
 @click.argument("name")
-@click.option("--kind", required=True, help="Which events: a kind, or prefix/*.")
+@click.option("--kind", required=True, help="Of the events to be summed up.")
 @click.option("--key", required=True, metavar="FIELD", help="Content field to group by.")
 @click.option("--amount", required=True, metavar="FIELD", help="Content field to sum up.")
 @LOG

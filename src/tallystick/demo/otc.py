@@ -9,7 +9,7 @@ Law: the log depends on the file alone. Keys, seeds, times and parents are deriv
 every load on every kernel gives the same ids and the same log checkpoint. The private keys are
 public knowledge; this log is for trying things out.
 
-Reads: chain, event, identity, kernels, policy. Read by: tour, cli.
+Reads: demo.builder, policy, replica. Read by: tour, cli.
 Source: S. Kumar et al., "Edge weight prediction in weighted signed networks", ICDM 2016.
 """
 
@@ -17,21 +17,22 @@ from __future__ import annotations
 
 import csv
 import gzip
-import hashlib
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from time import monotonic
+from typing import Any
 
-from tallystick import kernels
-from tallystick.chain.head import sign_head
 from tallystick.chain.slice import Slice
+from tallystick.demo.builder import LogBuilder, user_key
 from tallystick.errors import BadInput, NotFound
 from tallystick.identity.did import did_key
-from tallystick.identity.keys import SigningKey
-from tallystick.limits import SEED_BYTES, SLICE_EVENTS_MAX, UINT_MAX
+from tallystick.kernels import encode_item
+from tallystick.limits import UINT_MAX
 from tallystick.policy.statement import Statement, statement_frame
+from tallystick.replica.replica import Progress, Replica
 
 RATING_MIN, RATING_MAX = -10, 10
 BAN_AT = -10
@@ -43,42 +44,17 @@ ROWS_A_BATCH = 4000
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """One row of the file; ``time_ms`` is milliseconds since 1970."""
+    """One row of the file; ``time_ms`` is milliseconds since 1970. Users are numbers or names."""
 
-    source: int
-    target: int
+    source: int | str
+    target: int | str
     rating: int
     time_ms: int
 
 
-@dataclass(slots=True)
-class Chain:
-    """One user's chain while it is being built."""
-
-    key: SigningKey
-    did: str
-    seq: int = 0
-    last_id: bytes = b""
-    lamport: int = 0
-    peaks: bytes = b""
-    sealed: int = 0
-    packs: list[bytes] = field(default_factory=list)
-    ids: list[bytes] = field(default_factory=list)
-
-
-def user_key(user: int | str) -> SigningKey:
-    """The key everybody can derive: Ed25519 seed SHA-256("otc/<user>")."""
-    return SigningKey(hashlib.sha256(f"otc/{user}".encode()).digest())
-
-
 def user_did(user: int) -> str:
     """did:key of one user of the file."""
-    return did_key(user_key(user).public)
-
-
-def body_seed(*path: object) -> bytes:
-    """First 16 bytes of SHA-256("otc/body/<path>")."""
-    return hashlib.sha256("/".join(["otc/body", *map(str, path)]).encode()).digest()[:SEED_BYTES]
+    return did_key(user_key("otc", user).public)
 
 
 def read_ratings(path: str | Path) -> list[Rating]:
@@ -107,16 +83,13 @@ def _header(row: list[str]) -> bool:
 def _rating(row: list[str], line: int) -> Rating:
     try:
         source, target, rating, time = row
-        time_ms = int(Decimal(time) * 1000)
-        found = Rating(int(source), int(target), int(rating), time_ms)
+        users = (int(source), int(target))
+        found = Rating(*users, int(rating), int(Decimal(time) * 1000))
+        fits = min(users) >= 0 and RATING_MIN <= found.rating <= RATING_MAX
+        fits = fits and 0 <= found.time_ms <= UINT_MAX
     except (ValueError, InvalidOperation, OverflowError):
-        found = None
-    if (
-        found is None
-        or min(found.source, found.target) < 0
-        or not RATING_MIN <= found.rating <= RATING_MAX
-        or not 0 <= found.time_ms <= UINT_MAX
-    ):
+        fits = False
+    if not fits:
         raise BadInput(
             "usage/argument",
             "a row is not a rating",
@@ -127,110 +100,89 @@ def _rating(row: list[str], line: int) -> Rating:
     return found
 
 
-class Builder:
-    """Turns rows into slices, keeping what each user's chain ends in."""
-
-    def __init__(self) -> None:
-        self.users: dict[int, Chain] = {}
-        self._genesis = Chain(key := user_key("genesis"), did_key(key.public))
-        content = kernels.encode_item({"name": "bitcoin-otc", "purpose": ""})
-        self.log = b""
-        self._seal(self._genesis, "log/create", b"", content, 0, body_seed("genesis"), b"", 0)
-        self.log = self._genesis.last_id
-
-    def add(self, row: int, rating: Rating) -> None:
-        """One row of the file: one commit of its source, one or two events."""
-        source, target = self._user(rating.source), self._user(rating.target)
-        deps = target.last_id if target is not source else b""
-        floor = target.lamport if target is not source else 0
-        content = kernels.encode_item({"target": target.did, "rating": rating.rating})
-        self._seal(
-            source, "rating/rate", b"", content, rating.time_ms, body_seed(row, 0), deps, floor
-        )
-        if statement := _statement(rating.rating, target.key.public, source.key.public):
-            kind, frame = statement_frame(statement)
-            self._seal(source, kind, frame, b"", rating.time_ms, body_seed(row, 1), b"", 0)
-
-    def slices(self, limits: Mapping[bytes, int] | None = None) -> Iterator[Slice]:
-        """What was added since the last call, a head for each chain over it.
-
-        ``limits`` (author -> events) cuts every chain to a prefix, signed as such.
-        """
-        for chain in [self._genesis, *self.users.values()]:
-            if chain.packs:
-                end = chain.seq if limits is None else limits.get(chain.key.public, 0)
-                yield from self._cut(chain, end)
-
-    def _user(self, user: int) -> Chain:
-        if user not in self.users:
-            self.users[user] = Chain(key := user_key(user), did_key(key.public))
-        return self.users[user]
-
-    def _seal(
-        self,
-        chain: Chain,
-        kind: str,
-        frame: bytes,
-        content: bytes,
-        time_ms: int,
-        seed: bytes,
-        deps: bytes,
-        lamport: int,
-    ) -> None:
-        """Appends one event; ``lamport`` is the greatest among its deps."""
-        genesis = kind == "log/create"
-        chain.lamport = 0 if genesis else 1 + max(chain.lamport, lamport)
-        draft = kernels.Draft(
-            [chain.lamport], [time_ms], [kind], [deps], [b""], [frame], [content], [seed]
-        )
-        pack = kernels.seal_pack(
-            draft, log=self.log, author=chain.key.public, seq=chain.seq, prev=chain.last_id
-        )
-        header = pack[1 : len(pack) - len(frame) - SEED_BYTES - len(content)]
-        chain.last_id = hashlib.sha256(header).digest()
-        chain.seq += 1
-        chain.packs.append(pack)
-        chain.ids.append(chain.last_id)
-
-    def _cut(self, chain: Chain, end: int) -> Iterator[Slice]:
-        start = chain.sealed
-        while start < end:
-            stop = min(start + SLICE_EVENTS_MAX, end)
-            taken = stop - start
-            leaves = b"".join(chain.ids[:taken])
-            chain.peaks = kernels.merkle_append(start, chain.peaks, leaves)
-            root = kernels.merkle_root(chain.peaks)
-            head = sign_head(chain.key, self.log, stop, root)
-            pack = b"".join(chain.packs[:taken])
-            yield Slice(self.log, chain.key.public, start, taken, pack, head, b"")
-            del chain.packs[:taken], chain.ids[:taken]
-            start = chain.sealed = stop
+def add_rating(builder: LogBuilder, row: int, rating: Rating) -> None:
+    """One row of the file: one commit of its source, one or two events."""
+    source, target = builder.user(rating.source), builder.user(rating.target)
+    content = encode_item({"target": target.did, "rating": rating.rating})
+    builder.append(
+        source,
+        "rating/rate",
+        content=content,
+        time_ms=rating.time_ms,
+        seed=(row, 0),
+        dep=None if target is source else target,
+    )
+    verb = statement_verb(rating.rating)
+    if verb is not None:
+        statement = Statement(b"", source.key.public, 0, verb, target.key.public)
+        if rating.rating >= DEPTH_FROM:
+            statement = statement._replace(depth=1)
+        kind, frame = statement_frame(statement)
+        builder.append(source, kind, frame=frame, time_ms=rating.time_ms, seed=(row, 1))
 
 
-def _statement(rating: int, target: bytes, voter: bytes) -> Statement | None:
-    common = {"id": b"", "voter": voter, "seq": 0, "target": target}
+def statement_verb(rating: int) -> str | None:
+    """What a rating says about whom to heed."""
     if rating == BAN_AT:
-        return Statement(verb="ban", **common)  # type: ignore[arg-type]
+        return "ban"
     if rating >= ADOPT_FROM:
-        depth = 1 if rating >= DEPTH_FROM else 0
-        return Statement(verb="adopt", depth=depth, **common)  # type: ignore[arg-type]
-    if rating > 0:
-        return Statement(verb="allow", **common)  # type: ignore[arg-type]
-    return None
+        return "adopt"
+    return "allow" if rating > 0 else None
 
 
 def build(
-    ratings: Iterable[Rating], *, progress: Callable[[int], None] | None = None
+    ratings: Iterable[Rating],
+    *,
+    namespace: str = "otc",
+    name: str = "bitcoin-otc",
+    progress: Callable[[int], None] | None = None,
 ) -> Iterator[list[Slice]]:
     """The log as batches of slices, parents before children."""
-    builder = Builder()
-    row = -1
+    builder = LogBuilder(namespace, name)
+    done = 0
     for row, rating in enumerate(ratings):
-        builder.add(row, rating)
-        if (row + 1) % ROWS_A_BATCH == 0:
+        add_rating(builder, row, rating)
+        done = row + 1
+        if done % ROWS_A_BATCH == 0:
             yield list(builder.slices())
             if progress is not None:
-                progress(row + 1)
-    yield list(builder.slices())
-    if progress is not None:
-        progress(row + 1)
+                progress(done)
+    if done % ROWS_A_BATCH or not done:
+        yield list(builder.slices())
+        if progress is not None:
+            progress(done)
+
+
+def load(
+    replica: Replica, file: str | Path, *, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Loads the ratings into a store as the log ``bitcoin-otc``, and sums them as ``reputation``.
+
+    Loading twice changes nothing.
+
+    Returns:
+        ``{"events", "authors", "seconds"}``: what the log holds of them, and how long it took.
+
+    Raises:
+        NotFound, BadInput: as ``read_ratings``; the store is as it was.
+    """
+    started = monotonic()
+    ratings = read_ratings(file)
+    events = 0
+    authors: set[bytes] = set()
+    done = 0
+
+    def told(rows: int) -> None:
+        nonlocal done
+        done = rows
+
+    for batch in build(ratings, progress=told):
+        taken = replica.receive(batch, log=batch[0].log)
+        assert not taken.rejected, taken.rejected[:3]
+        events += taken.accepted + taken.known
+        authors.update(one.author for one in batch)
+        replica.bind(batch[0].log)
+        if progress is not None:
+            progress(done, len(ratings), "ratings")
+    replica.define_sum("reputation", kind="rating/rate", key="target", amount="rating")
+    return {"events": events, "authors": len(authors), "seconds": monotonic() - started}

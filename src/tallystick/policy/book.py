@@ -14,8 +14,6 @@ from tallystick.policy.facts import Facts
 from tallystick.policy.statement import ADOPTION, EVENT, SLOT, Statement
 
 _T = TypeVar("_T")
-Row = tuple[int, bytes, int, bytes, Statement]
-"""(seq, id, slot, target actor or event, statement): sorts as *later* among one actor's."""
 Key = tuple[int, bytes]
 """(slot, target actor or event)"""
 
@@ -37,37 +35,33 @@ class Book:
         """Event -> retracts and restores that name it."""
         self.own_events: dict[bytes, list[bytes]] = {}
         """Actor -> ids of their retracts and restores."""
-        self._rows: dict[bytes, list[Row]] = {}
+        self._said: dict[bytes, list[Statement]] = {}
         self._unsorted: set[bytes] = set()
-        self._slots: dict[bytes, dict[Key, list[Row]]] = {}
+        self._slots: dict[bytes, dict[Key, list[Statement]]] = {}
 
     def write(self, statements: Iterable[Statement]) -> list[Statement]:
         """Writes statements in and returns those that were not there."""
-        by_id, rows, actor_of = self.by_id, self._rows, self._facts.actor
-        slot_of, unsorted = SLOT, self._unsorted
+        by_id, said, actor_of = self.by_id, self._said, self._facts.actor
+        slot_of, slots = SLOT, self._slots
         new: list[Statement] = []
         for s in statements:
-            id = s.id
-            if id in by_id:
+            if s.id in by_id:
                 continue
-            by_id[id] = s
+            by_id[s.id] = s
             new.append(s)
-            slot = slot_of[s.verb]
-            if slot > EVENT:
+            if slot_of[s.verb] > EVENT:
                 self._write_aside(s)
                 continue
             actor = actor_of(s.voter)
-            target = actor_of(s.target) if slot <= ADOPTION else s.target
-            row = (s.seq, id, slot, target, s)
-            mine = rows.get(actor)
+            mine = said.get(actor)
             if mine is None:
-                rows[actor] = [row]
+                said[actor] = [s]
                 continue
-            if row < mine[-1]:
-                unsorted.add(actor)
-            mine.append(row)
-            if actor in self._slots:
-                self._slots[actor].setdefault((slot, target), []).append(row)
+            if s.seq <= mine[-1].seq:
+                self._unsorted.add(actor)
+            mine.append(s)
+            if actor in slots:
+                slots[actor].setdefault(self.key(s), []).append(s)
         return new
 
     def _write_aside(self, s: Statement) -> None:
@@ -87,9 +81,9 @@ class Book:
             _drop(self.undoings, s.target, s)
             _drop(self.own_events, actor, s.id)
         elif SLOT[s.verb] <= EVENT:
-            self._rows[actor] = [row for row in self._rows[actor] if row[1] != s.id]
-            if not self._rows[actor]:
-                del self._rows[actor]
+            self._said[actor].remove(s)
+            if not self._said[actor]:
+                del self._said[actor]
             self._slots.pop(actor, None)
 
     def key(self, s: Statement) -> Key:
@@ -97,17 +91,15 @@ class Book:
         slot = SLOT[s.verb]
         return slot, self._facts.actor(s.target) if slot <= ADOPTION else s.target
 
-    def rows(self, actor: bytes) -> list[Row]:
+    def said(self, actor: bytes) -> list[Statement]:
         """All opinions of an actor, earliest first."""
-        found = self._rows.get(actor)
-        if found is None:
-            return []
+        found = self._said.get(actor, [])
         if actor in self._unsorted:
-            found.sort(key=lambda row: row[:2])
+            found.sort(key=_later)
             self._unsorted.discard(actor)
         return found
 
-    def slot(self, actor: bytes, key: Key) -> list[Row]:
+    def slot(self, actor: bytes, key: Key) -> list[Statement]:
         """An actor's opinions in one slot about one target, earliest first.
 
         Cost: O(statements of the actor) the first time, then O(those of the slot).
@@ -115,11 +107,15 @@ class Book:
         slots = self._slots.get(actor)
         if slots is None:
             slots = self._slots[actor] = {}
-            for row in self.rows(actor):
-                slots.setdefault((row[2], row[3]), []).append(row)
+            for s in self.said(actor):
+                slots.setdefault(self.key(s), []).append(s)
         found = slots.get(key, [])
-        found.sort(key=lambda row: row[:2])
+        found.sort(key=_later)
         return found
+
+
+def _later(s: Statement) -> tuple[int, bytes]:
+    return s.seq, s.id
 
 
 def _drop(index: dict[bytes, list[_T]], key: bytes, value: _T) -> None:

@@ -13,7 +13,7 @@ Reads: standing, book, facts, scope. Read by: judge, explain.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tallystick.policy.facts import (
@@ -23,28 +23,13 @@ from tallystick.policy.facts import (
     LineFact,
     Reach,
     Span,
+    Why,
     nearer,
     reach_at,
-    side_of,
 )
-from tallystick.policy.scope import Signature, moves_standing
+from tallystick.policy.rules import CellOf, Opinion, Rules
+from tallystick.policy.scope import Signature
 from tallystick.policy.standing import Context, Strata
-from tallystick.policy.statement import AGAINST, Statement, is_retractable
-from tallystick.policy.tally import NO_RANK, tally
-
-Cause = tuple[str, *tuple[bytes, ...]]
-"""Why something flipped; see ``Flip``."""
-CellOf = Callable[[str], Strata]
-"""Kind -> its cell."""
-
-
-class Opinion(NamedTuple):
-    """Whether something counts, and which rule of the precedence says so."""
-
-    counts: bool
-    reason: str
-    by: bytes | None = None
-    """The ground, retract or author the rule turned on."""
 
 
 class Grouping(NamedTuple):
@@ -65,8 +50,7 @@ class Counting:
 
     def __init__(self, context: Context, cell_of: CellOf, base: Strata) -> None:
         self._context = context
-        self.cell_of = cell_of
-        self._base = base
+        self.rules = Rules(context, cell_of, base)
         self.reach: dict[Signature, dict[bytes, Reach]] = {}
         """Cell -> author -> reach, where it differs from the stance's default."""
         self._noted: dict[bytes, tuple[EventFact, bool]] = {}
@@ -79,79 +63,8 @@ class Counting:
         self._fresh_from: dict[int, int] = {}
         self._old_cell_of = cell_of
 
-    # --- rules ----------------------------------------------------------------------------------
-
-    @property
-    def default(self) -> Reach:
-        """Reach of an author nobody said anything about."""
-        return END if self._context.policy.stance == "open" else 0
-
-    def cell(self, fact: EventFact) -> Strata:
-        """The cell that judges an event: its kind's; a retract's is its target's."""
-        if fact.kind in ("trust/retract", "trust/restore"):
-            s = self._context.book.by_id.get(fact.id)
-            target = None if s is None else self._context.facts.event(s.target)
-            return self._base if target is None else self.cell_of(target.kind)
-        return self.cell_of(fact.kind)
-
-    def forked(self, author: bytes) -> Reach:
-        """How far the fork rule lets an author's lines count."""
-        seq = self._context.equivocations.get(author)
-        rule = self._context.policy.fork_rule
-        if seq is None or rule == "both":
-            return END
-        if rule == "prefix":
-            return seq
-        if rule == "none":
-            return 0
-        kept = side_of(bytes.fromhex(rule.removeprefix("side:")), author, self._context.facts)
-        return END if kept is None else kept
-
-    def heeded(self, cell: Strata, actor: bytes) -> Reach:
-        """How far an actor's lines count in a cell by what is said about the actor."""
-        if actor == cell.me:
-            return END
-        spared = cell.banned.get(actor)
-        reach: Reach = END if spared is None else spared or 0
-        if self._context.policy.stance == "open" or actor in cell.places:
-            return reach
-        votes = cell.standings.get(actor)
-        if votes is None:
-            return 0
-        mine = votes.get(cell.me)
-        if mine is not None and mine.verb not in AGAINST:
-            return reach
-        threshold = self._context.policy.threshold
-        if tally(votes, cell.places) <= -threshold:
-            return reach
-        welcome = cell.steps(actor, within=NO_RANK, below=1 - threshold)
-        return nearer(reach, welcome) if welcome else 0
-
-    def opinion(self, fact: EventFact, cell: Strata) -> Opinion:
-        """The rules from equivocation to stance."""
-        facts = self._context.facts
-        if fact.seq >= reach_at(self.forked(fact.author), fact.line):
-            return Opinion(False, "equivocation", fact.author)
-        actor = facts.actor(fact.author)
-        word = cell.word(fact.id, rank=cell.rank(actor), strictly=moves_standing(fact.kind))
-        if word is not None:
-            mine = cell.me in cell.words[fact.id]
-            return Opinion(word, "my-word" if mine else "tally")
-        counts = fact.seq < reach_at(self.heeded(cell, actor), fact.line)
-        return Opinion(counts, self._author_reason(cell, actor, fact, counts=counts), actor)
-
-    def _author_reason(self, cell: Strata, actor: bytes, fact: EventFact, *, counts: bool) -> str:
-        votes = cell.standings.get(actor, {})
-        spared = cell.banned.get(actor)
-        banned = spared is not None and fact.seq >= spared.get(fact.line, 0)
-        if cell.me in votes and (counts or banned):
-            return "actor-my-word"
-        if banned:
-            return "actor-tally"
-        return "stance" if self._context.policy.stance == "invited" else "none"
-
     def judge(self, fact: EventFact) -> Opinion:
-        """The whole precedence: void, ungrounded, retracted, equivocation, event, author, stance."""
+        """The whole precedence, from void to stance."""
         if fact.id == self._context.policy.log:
             return Opinion(True, "none")
         if fact.void is not None or fact.id in self._voids.get(fact.line, ()):
@@ -159,31 +72,11 @@ class Counting:
         for ground in self._context.facts.grounds(fact.id):
             if not self.counts(ground):
                 return Opinion(False, "ungrounded", ground)
-        cell = self.cell(fact)
-        undone = self.retracted(fact, cell)
+        cell = self.rules.cell(fact)
+        undone = self.rules.retracted(fact, cell)
         if undone is not None:
             return Opinion(False, "retracted", undone.id)
-        return self.opinion(fact, cell)
-
-    def retracted(self, fact: EventFact, cell: Strata) -> Statement | None:
-        """The included retract that holds about an event, if one does."""
-        undoings = self._context.book.undoings.get(fact.id)
-        if undoings is None or not is_retractable(fact.kind):
-            return None
-        actor_of = self._context.facts.actor
-        actor = actor_of(fact.author)
-        mine = [s for s in undoings if actor_of(s.voter) == actor]
-        for s in sorted(mine, key=lambda s: (s.seq, s.id), reverse=True):
-            if self._is_included(s, cell) and not any(
-                actor_of(w.voter) == actor and self._is_included(w, cell)
-                for w in self._context.book.withdrawals.get(s.id, ())
-            ):
-                return s if s.verb == "retract" else None
-        return None
-
-    def _is_included(self, s: Statement, cell: Strata) -> bool:
-        fact = self._context.facts.event(s.id)
-        return fact is not None and fact.void is None and self.opinion(fact, cell).counts
+        return self.rules.opinion(fact, cell)
 
     # --- now ------------------------------------------------------------------------------------
 
@@ -199,12 +92,12 @@ class Counting:
         """What an event without a reason of its own does: as its author's line."""
         if fact.void is not None or fact.id in self._voids.get(fact.line, ()):
             return False
-        reach = self.reach_of(self.cell_of(fact.kind), fact.author)
+        reach = self.reach_of(self.rules.cell_of(fact.kind), fact.author)
         return fact.seq < reach_at(reach, fact.line)
 
     def reach_of(self, cell: Strata, author: bytes) -> Reach:
         """How far an author's lines count in a cell, as written down."""
-        return self.reach.get(cell.signature, {}).get(author, self.default)
+        return self.reach.get(cell.signature, {}).get(author, self.rules.default)
 
     def spans(self, groups: Sequence[Grouping]) -> Iterator[Span]:
         """Everything that counts, as few spans as there are lines where nothing was judged."""
@@ -279,19 +172,22 @@ class Counting:
             was = fact.seq < fresh_from.get(fact.line, END) and old.counts(id)
             if was != self.counts(id):
                 fresh = fact.seq >= fresh_from.get(fact.line, END)
-                why: Cause = ("arrived",) if fresh else ("policy",)
+                why: Why = ("arrived",) if fresh else ("policy",)
                 flips.append(Flip(Span(fact.line, fact.seq, fact.seq + 1), -1 if was else 1, why))
         before = {kind: g.after for g in old_groups for kind in g.kinds}
         for author in self._context.facts.everyone():
-            flips += self._moved_lines(old, before, groups, author, fresh_from, on)
+            flips += self._moved_lines(
+                old, author, before=before, groups=groups, fresh_from=fresh_from, on=on
+            )
         return flips
 
     def _moved_lines(
         self,
         old: Counting,
+        author: bytes,
+        *,
         before: Mapping[str, Strata],
         groups: Sequence[Grouping],
-        author: bytes,
         fresh_from: Mapping[int, int],
         on: Mapping[int, Mapping[bytes, int]],
     ) -> list[Flip]:
@@ -299,9 +195,9 @@ class Counting:
         for group in groups:
             now = self.reach_of(group.after, author)
             moves += [
-                (old.reach_of(before.get(kind, old._base), author), now, frozenset((kind,)))
+                (old.reach_of(before.get(kind, old.rules.base), author), now, frozenset((kind,)))
                 for kind in group.kinds
-            ] or [(old.reach_of(old._base, author), now, frozenset())]
+            ] or [(old.reach_of(old.rules.base, author), now, frozenset())]
         flips = []
         for was, now, kinds in _merged(moves):
             for line in self._context.facts.lines(author):
@@ -319,10 +215,11 @@ class Counting:
     def update(
         self,
         groups: Sequence[Grouping],
+        *,
         authors: set[bytes],
         events: Iterable[bytes],
         arrived: Sequence[Span],
-        cause: Cause,
+        cause: Why,
         old_cell_of: CellOf,
     ) -> list[Flip]:
         """Flips of one update, after all cells have settled.
@@ -371,7 +268,7 @@ class Counting:
         groups: Sequence[Grouping],
         authors: set[bytes],
         work: _Worklist,
-        cause: Cause,
+        cause: Why,
     ) -> list[_Range]:
         """Writes down new reaches; ranges of older events that flip with them."""
         ranges: list[_Range] = []
@@ -379,11 +276,11 @@ class Counting:
             old = {g.before.signature: self.reach_of(g.before, author) for g in groups if g.before}
             new: dict[Signature, Reach] = {}
             actor = self._context.facts.actor(author)
-            forked = self.forked(author)
+            forked = self.rules.forked(author)
             for group in groups:
                 cell = group.after
                 if cell.signature not in new:
-                    new[cell.signature] = nearer(forked, self.heeded(cell, actor))
+                    new[cell.signature] = nearer(forked, self.rules.heeded(cell, actor))
             self._old_reach[author] = old
             self._write_reach(author, new)
             changed = _differing(
@@ -405,7 +302,7 @@ class Counting:
     def _write_reach(self, author: bytes, new: dict[Signature, Reach]) -> None:
         for signature, reach in new.items():
             table = self.reach.setdefault(signature, {})
-            if reach == self.default:
+            if reach == self.rules.default:
                 table.pop(author, None)
             else:
                 table[author] = reach
@@ -415,7 +312,7 @@ class Counting:
         author: bytes,
         changed: list[tuple[Reach, Reach, frozenset[str] | None]],
         work: _Worklist,
-        cause: Cause,
+        cause: Why,
     ) -> list[_Range]:
         out: list[_Range] = []
         for before, after, kinds in changed:
@@ -455,7 +352,7 @@ class Counting:
     def _is_clean(self) -> bool:
         """Whether everything that is here counts, so that every ground does."""
         return (
-            self.default == END
+            self.rules.default == END
             and not any(self.reach.values())
             and not self._voids
             and all(counts for _, counts in self._noted.values())
@@ -473,7 +370,7 @@ class Counting:
             self.awaited.difference_update(came)
             work.touch(came)
 
-    def _settle_events(self, work: _Worklist, cause: Cause) -> list[Flip]:
+    def _settle_events(self, work: _Worklist, cause: Why) -> list[Flip]:
         """Asks touched events again until no ground moves any more; one flip each at most."""
         facts = self._context.facts
         answers: dict[bytes, Opinion] = {}
@@ -522,7 +419,7 @@ class Counting:
             reach = self.reach_of(cell, fact.author)
         return fact.seq < reach_at(reach, fact.line)
 
-    def _why(self, id: bytes, answer: Opinion, cause: Cause) -> Cause:
+    def _why(self, id: bytes, answer: Opinion, cause: Why) -> Why:
         fact = self._noted[id][0]
         if answer.counts:
             fresh = fact.seq >= self._fresh_from.get(fact.line, END)
@@ -554,12 +451,12 @@ class Counting:
         id, book = fact.id, self._context.book
         if id in book.undoings or id == self._context.policy.log:
             return True
-        return id in self.cell(fact).words or any(
+        return id in self.rules.cell(fact).words or any(
             not self.counts(ground) for ground in self._context.facts.grounds(id)
         )
 
 
-_Range = tuple[int, int, int, frozenset[str] | None, int, Cause]
+_Range = tuple[int, int, int, frozenset[str] | None, int, Why]
 """(line, begin, end, kinds, weight, cause)"""
 
 
@@ -603,11 +500,11 @@ def _merged(
     return [(b, a, k) for b, a, k in merged if k]
 
 
-def _steps(was: int, now: int, start: int) -> list[tuple[int, int, int, Cause]]:
+def _steps(was: int, now: int, start: int) -> list[tuple[int, int, int, Why]]:
     """(begin, end, weight, cause) from counting below ``was`` to below ``now``; new from start."""
     if now < was:
         return [(now, was, -1, ("policy",))]
-    out: list[tuple[int, int, int, Cause]] = []
+    out: list[tuple[int, int, int, Why]] = []
     if min(now, start) > was:
         out.append((was, min(now, start), 1, ("policy",)))
     if now > max(was, start):

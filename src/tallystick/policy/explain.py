@@ -20,11 +20,10 @@ from tallystick.policy.standing import Context, Strata
 from tallystick.policy.statement import AGAINST, STANDING, Statement
 from tallystick.policy.tally import (
     NO_RANK,
-    Covers,
+    Reaching,
     Vote,
     against,
     branch_votes,
-    everywhere,
     tally,
 )
 from tallystick.policy.verdict import Cause, Verdict
@@ -45,16 +44,16 @@ class Explainer:
 
     def actor_value(self, cell: Strata, actor: bytes) -> Value:
         """(included, contested) of an actor as a whole."""
-        included = actor not in cell.banned and self._counting.heeded(cell, actor) != 0
-        return included, self._is_contested(cell, actor, everywhere)
+        included = actor not in cell.banned and self._counting.rules.heeded(cell, actor) != 0
+        return included, self._is_contested(cell, actor, None)
 
-    def _is_contested(self, cell: Strata, actor: bytes, covers: Covers) -> bool:
+    def _is_contested(self, cell: Strata, actor: bytes, reaching: Reaching) -> bool:
         votes = cell.standings.get(actor, {})
-        if actor in cell.banned and covers is everywhere:
+        if actor in cell.banned and reaching is None:
             return False
         if cell.me in votes:
             return False
-        found = branch_votes(votes, cell.places, covers=covers)
+        found = branch_votes(votes, cell.places, reaching=reaching)
         return against(found) >= self._context.policy.threshold
 
     def actor(self, cell: Strata, actor: bytes) -> Verdict:
@@ -69,7 +68,7 @@ class Explainer:
             included,
             contested,
             reason,
-            tuple(self._actor_causes(cell, actor, everywhere, contested=contested)),
+            tuple(self._actor_causes(cell, actor, None, contested=contested)),
             rank=None if rank == NO_RANK else rank,
             partly=bool(spared),
         )
@@ -83,21 +82,21 @@ class Explainer:
         return "stance" if self._context.policy.stance == "invited" else "none"
 
     def _actor_causes(
-        self, cell: Strata, actor: bytes, covers: Covers, *, contested: bool
+        self, cell: Strata, actor: bytes, reaching: Reaching, *, contested: bool
     ) -> list[Cause]:
         votes = cell.standings.get(actor, {})
         mine = votes.get(cell.me)
         if mine is not None:
             return [self._cause(cell, mine)]
         level = cell.level.get(actor, NO_RANK)
-        decisive = branch_votes(votes, cell.places, within=level, covers=covers)
+        decisive = branch_votes(votes, cell.places, within=level, reaching=reaching)
         threshold = self._context.policy.threshold
         total = sum(vote.force for vote in decisive)
         if total >= threshold:
             return self._votes(cell, [v for v in decisive if v.force > 0])
         named = [v for v in decisive if v.force <= 0] if against(decisive) >= threshold else []
         if contested:
-            named += branch_votes(votes, cell.places, covers=covers)
+            named += branch_votes(votes, cell.places, reaching=reaching)
         if self._context.policy.stance == "invited":
             named += [v for v in decisive if v.force < 0]
             place = cell.places.get(actor)
@@ -152,18 +151,25 @@ class Explainer:
         return opinion.counts, opinion.counts and self._event_contested(fact)
 
     def _event_contested(self, fact: EventFact) -> bool:
-        cell = self._counting.cell(fact)
+        cell = self._counting.rules.cell(fact)
         votes = cell.words.get(fact.id, {})
         if cell.me in votes or fact.id == self._context.policy.log:
             return False
         if against(branch_votes(votes, cell.places)) >= self._context.policy.threshold:
             return True
         actor = self._context.facts.actor(fact.author)
-        return self._is_contested(cell, actor, self._covers(cell, actor, fact))
+        return self._is_contested(cell, actor, self._reaching(cell, actor, fact))
 
-    def _covers(self, cell: Strata, actor: bytes, fact: EventFact) -> Covers:
-        """Which bans reach this event."""
-        return lambda s: fact.seq >= cell.prefixes(s.cut, actor).get(fact.line, 0)
+    def _reaching(self, cell: Strata, actor: bytes, fact: EventFact) -> Reaching:
+        """The bans of an actor that reach this event; None when all do."""
+        votes = cell.standings.get(actor, {})
+        if all(s.cut is None for s in votes.values()):
+            return None
+        return {
+            s.id
+            for s in votes.values()
+            if fact.seq >= cell.prefixes(s.cut, actor).get(fact.line, 0)
+        }
 
     def event(self, id: bytes) -> Verdict:
         """The verdict about an event; of an ungrounded one the causes are its ground's."""
@@ -179,7 +185,7 @@ class Explainer:
             if ground is None:
                 break
             at, deepest = self._counting.judge(ground), ground
-        cell = self._counting.cell(deepest)
+        cell = self._counting.rules.cell(deepest)
         if at.reason == "retracted" and at.by is not None:
             causes = [self._cause(cell, self._context.book.by_id[at.by])]
         elif at.reason not in ("void", "equivocation", "ungrounded"):
@@ -204,8 +210,8 @@ class Explainer:
         named = [v for v in decisive if v.force <= 0] if held else []
         if contested and cell.me not in votes:
             named += branch_votes(votes, cell.places)
-        covers = self._covers(cell, actor, fact)
-        author = self._actor_causes(cell, actor, covers, contested=contested)
+        reaching = self._reaching(cell, actor, fact)
+        author = self._actor_causes(cell, actor, reaching, contested=contested)
         return _unique(self._votes(cell, named) + author)
 
     # --- naming ---------------------------------------------------------------------------------

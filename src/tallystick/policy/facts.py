@@ -54,6 +54,10 @@ class Span(NamedTuple):
     without: frozenset[bytes] = frozenset()
 
 
+Why = tuple[str, *tuple[bytes, ...]]
+"""The nearest reason of a flip."""
+
+
 class Flip(NamedTuple):
     """Events that start (+1) or stop (-1) counting, and why.
 
@@ -63,7 +67,7 @@ class Flip(NamedTuple):
 
     span: Span
     weight: int
-    cause: tuple[str, *tuple[bytes, ...]]
+    cause: Why
 
 
 class Facts(Protocol):

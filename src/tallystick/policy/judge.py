@@ -19,11 +19,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tallystick.policy.book import Book
-from tallystick.policy.counting import Cause, Counting, Grouping
+from tallystick.policy.counting import Counting, Grouping
 from tallystick.policy.explain import Explainer
-from tallystick.policy.facts import END, Facts, Flip, Span
+from tallystick.policy.facts import END, Facts, Flip, Span, Why
 from tallystick.policy.policy import Policy
-from tallystick.policy.scope import ANY, Signature, covers, signature
+from tallystick.policy.scope import ANY, Signature, signature
 from tallystick.policy.standing import EVERYTHING, Context, Rereads, Strata
 from tallystick.policy.statement import EVENT, SLOT, Statement, holding, private_id
 from tallystick.policy.tally import against, branch_votes
@@ -77,7 +77,12 @@ class Judge:
         self._counting = Counting(self._context, self._cell_of, self._base)
         authors, events = self._everything()
         self._counting.update(
-            self._groups(self._of_kind), authors, events, (), ("policy",), self._cell_of
+            self._groups(self._of_kind),
+            authors=authors,
+            events=events,
+            arrived=(),
+            cause=("policy",),
+            old_cell_of=self._cell_of,
         )
         self._explainer = Explainer(self._context, self._counting, self._base)
 
@@ -200,7 +205,7 @@ class Judge:
         arrived: Sequence[Span],
         equivocations: Mapping[bytes, int],
         policy: Policy | None,
-        cause: Cause | None = None,
+        cause: Why | None = None,
     ) -> list[Flip]:
         context, actor_of = self._context, self._facts.actor
         pending, authors, events = self._arrivals(arrived)
@@ -217,17 +222,23 @@ class Judge:
             self._patterns |= {s.scope for s in policy.statements}
             rereads[policy.viewer] = EVERYTHING
         return self._settle(
-            pending, rereads, authors, events, arrived, cause or _cause(new, equivocations)
+            pending=pending,
+            rereads=rereads,
+            authors=authors,
+            events=events,
+            arrived=arrived,
+            cause=cause or _cause(new, equivocations),
         )
 
     def _settle(
         self,
+        *,
         pending: set[bytes],
         rereads: Rereads,
         authors: set[bytes],
         events: set[bytes],
         arrived: Sequence[Span],
-        cause: Cause,
+        cause: Why,
     ) -> list[Flip]:
         """Settles every cell, divides the kinds anew if need be, and counts what flips."""
         old, moved_actors = self._of_kind, set[bytes]()
@@ -243,11 +254,11 @@ class Judge:
         self._moved = moved_actors
         flips = self._counting.update(
             self._groups(old),
-            authors | self._keys(moved_actors),
-            events,
-            arrived,
-            cause,
-            lambda kind: old.get(kind, self._base),
+            authors=authors | self._keys(moved_actors),
+            events=events,
+            arrived=arrived,
+            cause=cause,
+            old_cell_of=lambda kind: old.get(kind, self._base),
         )
         self._counting.drop(self._cells)
         return flips
@@ -338,7 +349,7 @@ class Judge:
         """Other parameters: a new judge, and the difference between what counted and counts."""
         old_counting, old_groups = self._counting, self._groups(self._of_kind)
         old_of_kind, old_base = self._of_kind, self._base
-        old_counting.cell_of = lambda kind: old_of_kind.get(kind, old_base)
+        old_counting.rules.cell_of = lambda kind: old_of_kind.get(kind, old_base)
         merged = dict(self._context.equivocations)
         for author, seq in equivocations.items():
             merged[author] = min(seq, merged.get(author, END))
@@ -445,7 +456,7 @@ class Judge:
         gone = next((s for s in self.policy.statements if s.id == id), None)
         if gone is not None:
             key = self._context.book.key(gone)
-            for _, _, _, _, s in self._context.book.slot(self.policy.viewer, key):
+            for s in self._context.book.slot(self.policy.viewer, key):
                 taken_back = any(
                     w.voter == s.voter for w in self._context.book.withdrawals.get(s.id, ())
                 )
@@ -456,7 +467,7 @@ class Judge:
     def _suppose(self, statements: list[Statement], policy: Policy) -> tuple[list[Flip], _Before]:
         before = self.policy
         new = self._context.book.write(statements)
-        cause: Cause = ("statement", statements[0].id) if statements else ("policy",)
+        cause: Why = ("statement", statements[0].id) if statements else ("policy",)
         return self._apply(new, (), {}, policy, cause), (new, before)
 
     def _revert(self, before: _Before) -> None:
@@ -466,7 +477,14 @@ class Judge:
             self._context.book.strike(s)
         self._context.policy = policy
         rereads[policy.viewer] = EVERYTHING
-        self._settle(set(), rereads, set(), events, (), ("policy",))
+        self._settle(
+            pending=set(),
+            rereads=rereads,
+            authors=set(),
+            events=events,
+            arrived=(),
+            cause=("policy",),
+        )
 
     def _marked(self, verdict: Verdict, value: Callable[[], tuple[bool, bool]]) -> Verdict:
         """Marks each cause that alone, excluded by me, would change the answer."""
@@ -496,7 +514,7 @@ def _parameters(policy: Policy) -> Policy:
     return replace(policy, statements=())
 
 
-def _cause(new: Sequence[Statement], equivocations: Mapping[bytes, int]) -> Cause:
+def _cause(new: Sequence[Statement], equivocations: Mapping[bytes, int]) -> Why:
     """The nearest reason an update can name for what flips without one of its own."""
     if len(new) == 1 and not equivocations:
         return ("statement", new[0].id)

@@ -30,6 +30,8 @@ from tallystick.policy.statement import (
     statement_frame,
 )
 
+Bytes = bytes
+"""The type, where a class has a method of that name."""
 VERSION: Final = 1
 STANCES: Final = ("open", "invited")
 RESTITUTIONS: Final = ("return", "keep")
@@ -77,22 +79,21 @@ class Policy:
 
     def _check(self) -> None:
         for name, value in (("viewer", self.viewer), ("log", self.log)):
-            _need(isinstance(value, bytes) and len(value) == DIGEST_BYTES, name, "32 bytes", value)
+            _need(_is_digest(value), name, "32 bytes", value)
         _need(self.stance in STANCES, "stance", " or ".join(STANCES), self.stance)
         _need(_is_uint(self.threshold, 1), "threshold", "an integer of at least 1", self.threshold)
         _need(_is_uint(self.max_depth, 0), "max_depth", "an integer of at least 0", self.max_depth)
         _need(
-            isinstance(self.fork_rule, str) and _FORK_RULE.fullmatch(self.fork_rule) is not None,
+            _is_text(self.fork_rule) and _FORK_RULE.fullmatch(self.fork_rule) is not None,
             "fork_rule",
             "both, prefix, none or side:<64 hex digits>",
             self.fork_rule,
         )
         for asset, rule in self.restitution.items():
-            fits = isinstance(asset, str) and rule in RESTITUTIONS
+            fits = _is_text(asset) and rule in RESTITUTIONS
             _need(fits, "restitution", "asset type -> return or keep", (asset, rule))
         for eraser in self.erasers:
-            fits = isinstance(eraser, bytes) and len(eraser) == DIGEST_BYTES
-            _need(fits, "erasers", "actors of 32 bytes", eraser)
+            _need(_is_digest(eraser), "erasers", "actors of 32 bytes", eraser)
         for s in self.statements:
             if s.voter != self.viewer or SLOT.get(s.verb, EVENT + 1) > EVENT:
                 raise BadInput(
@@ -101,12 +102,12 @@ class Policy:
                     got=f"{s.verb} by {s.voter.hex()}",
                 )
 
-    def bytes(self) -> bytes:
+    def bytes(self) -> Bytes:
         """Canonical bytes; ``from_bytes`` gives the policy back, its reasons left out."""
         return self._bytes
 
     @cached_property
-    def _bytes(self) -> bytes:
+    def _bytes(self) -> Bytes:
         return encode_item(
             {
                 "version": VERSION,
@@ -125,12 +126,12 @@ class Policy:
         )
 
     @cached_property
-    def hash(self) -> bytes:
+    def hash(self) -> Bytes:
         """SHA-256 of the bytes."""
         return hashlib.sha256(self._bytes).digest()
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Policy:
+    def from_bytes(cls, data: Bytes) -> Policy:
         """The policy a document holds.
 
         Raises:
@@ -146,13 +147,21 @@ class Policy:
         except BadInput as error:
             raise BadInput("policy/document", where=error.where, got=error.code) from error
         policy = _from_item(item)
-        if policy._bytes != data:
+        if policy.bytes() != data:
             raise BadInput("policy/document", expected="canonical bytes")
         return policy
 
     def with_statements(self, statements: tuple[Statement, ...]) -> Policy:
         """The same parameters over other statements (reduced to those that hold)."""
         return replace(self, statements=holding(statements))
+
+
+def _is_digest(value: object) -> bool:
+    return isinstance(value, bytes) and len(value) == DIGEST_BYTES
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _need(fits: bool, name: str, expected: str, got: object) -> None:  # noqa: FBT001 - a check
@@ -165,7 +174,7 @@ def _is_uint(value: object, least: int) -> bool:
 
 
 def _from_item(item: object) -> Policy:
-    names = {f for f in Policy.__dataclass_fields__} | {"version"}
+    names = set(Policy.__dataclass_fields__) | {"version"}
     if not isinstance(item, dict) or set(item) != names or item["version"] != VERSION:
         raise BadInput("policy/document", expected=f"a map of {sorted(names)}, version {VERSION}")
     known: dict[str, Any] = {name: value for name, value in item.items() if name != "version"}

@@ -49,7 +49,7 @@ class Say:
             ("weight", self.weight, WEIGHT_MAX),
             ("depth", self.depth, UINT_MAX),
         ):
-            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
+            if not _is_number(value) or not 0 <= value <= most:
                 raise BadInput(
                     "usage/argument", where=name, expected=f"an integer 0..{most}", got=repr(value)
                 )
@@ -89,6 +89,10 @@ class Say:
             private,
             self.reason,
         )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def ban(

@@ -31,12 +31,18 @@ STANDING_KINDS: Final = ("trust/", "actor/")
 
 def is_scope(text: str) -> bool:
     """Whether the text is a scope."""
+    if not _is_text(text):
+        return False
     return text == ANY or (len(text) <= KIND_BYTES_MAX and _SCOPE.fullmatch(text) is not None)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def check_scope(text: str) -> str:
     """The scope itself. Raises BadInput policy/scope."""
-    if not isinstance(text, str) or not is_scope(text):
+    if not is_scope(text):
         raise BadInput("policy/scope", expected="a kind, prefix/* or *", got=repr(text))
     return text
 

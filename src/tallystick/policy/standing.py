@@ -189,8 +189,11 @@ class Strata:
                     self._publish_slots(voter, keys, work)
 
     def _decide_level(self, rank: int, work: _Work) -> None:
+        levels, adoptions = self.level, self.adoptions
         for actor in list(work.pending):
-            level = self.level.get(actor, NO_RANK)
+            if actor not in adoptions and actor not in levels:
+                continue  # nobody adopts it: judged at the end
+            level = levels.get(actor, NO_RANK)
             if actor == self.me or actor in work.done or level < rank:
                 work.moved.actors.add(actor)
                 work.pending.discard(actor)
@@ -286,14 +289,10 @@ class Strata:
                 ends = sorted({cut.get(line.line, 0) for cut in cuts.values()} - {0})
                 begin = 0
                 for end in ends:
-                    reach = {
-                        s.id
-                        for v, s in votes.items()
-                        if v in cuts and cuts[v].get(line.line, 0) <= begin
+                    within_reach = {
+                        votes[v].id for v, cut in cuts.items() if cut.get(line.line, 0) <= begin
                     }
-                    total = tally(
-                        votes, self.places, within=within, covers=lambda s, r=reach: s.id in r
-                    )
+                    total = tally(votes, self.places, within=within, reaching=within_reach)
                     if total >= below:
                         break
                     spared[line.line] = begin = end
@@ -353,15 +352,19 @@ class Strata:
         held: Held = ({}, {}, {})
         place = self.places[voter]
         words, withdrawals = self.words, context.book.withdrawals
+        slot_of, actor_of = SLOT, context.facts.actor
         doubtful = place.limit is not None or any(
             author in context.equivocations for author in context.facts.authors(voter)
         )
-        for _seq, id, slot, target, s in context.book.rows(voter):
+        for s in context.book.said(voter):
             if s.scope != ANY and not self._matches(s.scope):
                 continue
-            if target == voter and slot != EVENT:
-                continue  # what people say about themselves
-            doubt = doubtful or id in words or id in withdrawals
+            slot, target = slot_of[s.verb], s.target
+            if slot != EVENT:
+                target = actor_of(target)
+                if target == voter:
+                    continue  # what people say about themselves
+            doubt = doubtful or s.id in words or s.id in withdrawals
             if not doubt or self.speaks(s, place):
                 held[slot][target] = s
         return held
@@ -396,22 +399,22 @@ class Strata:
         self._held[voter] = new
         for slot in (STANDING, ADOPTION, EVENT):
             before, after, votes = old[slot], new[slot], self.slots[slot]
-            touched: list[bytes] = []
-            for target in before:
-                if target not in after:
-                    touched.append(target)
-                    del votes[target][voter]
-                    if not votes[target]:
-                        del votes[target]
-            for target, s in after.items():
-                if always or before.get(target) is not s:
-                    touched.append(target)
-                    said = votes.get(target)
-                    if said is None:
-                        votes[target] = {voter: s}
-                    else:
-                        said[voter] = s
-            self._touch(slot, touched, work)
+            gone = [target for target in before if target not in after]
+            for target in gone:
+                del votes[target][voter]
+                if not votes[target]:
+                    del votes[target]
+            fresh = after
+            if before and not always:
+                fresh = {t: s for t, s in after.items() if before.get(t) is not s}
+            for target, s in fresh.items():
+                said = votes.get(target)
+                if said is None:
+                    votes[target] = {voter: s}
+                else:
+                    said[voter] = s
+            self._touch(slot, gone, work)
+            self._touch(slot, fresh, work)
 
     def _publish_slots(self, voter: bytes, keys: Iterable[Key], work: _Work) -> None:
         held = self._held[voter]
@@ -440,7 +443,7 @@ class Strata:
                 s for s in self._context.policy.statements if self._context.book.key(s) == key
             ]
         else:
-            spoken = [row[4] for row in self._context.book.slot(voter, key)]
+            spoken = self._context.book.slot(voter, key)
         for s in reversed(spoken):
             fits = s.scope == ANY or self._matches(s.scope)
             if s.id != without and fits and (voter == self.me or self.speaks(s, place)):

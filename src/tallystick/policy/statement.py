@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from tallystick.errors import BadInput
@@ -154,7 +155,7 @@ def parse_statement(
     return Statement(**known)
 
 
-class _Void(Exception):  # noqa: N818 - an outcome, caught one call further up
+class _Void(Exception):
     def __init__(self, code: str) -> None:
         self.code = code
 
@@ -219,7 +220,7 @@ def _cut(value: object) -> Cut:
         entries.append(
             CutEntry(_bytes32(author), _uint(seq, default=-1, most=UINT_MAX), _digest(event))
         )
-    if any(a >= b for a, b in zip(entries, entries[1:], strict=False)):
+    if any(a >= b for a, b in pairwise(entries)):
         raise _Void("void/frame")
     return tuple(entries)
 
@@ -307,7 +308,7 @@ def is_withdrawable(kind: str) -> bool:
 
 
 def holding(statements: Iterable[Statement]) -> tuple[Statement, ...]:
-    """Of all one voter ever said, what a policy must keep: the opinions that hold somewhere, sorted.
+    """Of all one voter ever said, the opinions that hold somewhere, sorted: what a policy keeps.
 
     Left out: what was withdrawn, what a later one of the same slot replaces in every scope it
     had, and retract, restore, withdraw and dispute, which are read from the log.

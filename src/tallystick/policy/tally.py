@@ -15,7 +15,8 @@ Reads: statement. Read by: standing, counting, explain.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
 from tallystick.policy.facts import END
@@ -60,13 +61,8 @@ class Vote(NamedTuple):
     force: int
 
 
-Covers = Callable[[Statement], bool]
-"""Whether a ban reaches the event in question (one with a cut may spare it)."""
-
-
-def everywhere(_statement: Statement) -> bool:
-    """Every ban reaches what no cut names."""
-    return True
+Reaching = AbstractSet[bytes] | None
+"""Ids of the bans that reach the event in question (a cut may spare it); None: all do."""
 
 
 def branch_votes(
@@ -74,7 +70,7 @@ def branch_votes(
     places: Mapping[bytes, Place],
     *,
     within: int = NO_RANK,
-    covers: Covers = everywhere,
+    reaching: Reaching = None,
 ) -> list[Vote]:
     """The one vote of every branch, by voters of rank 1..within, sorted by branch."""
     best: dict[bytes, tuple[tuple[int, int, int, bytes], bytes]] = {}
@@ -82,7 +78,7 @@ def branch_votes(
         place = places[voter]
         if not 0 < place.rank <= within:
             continue
-        turn = 1 if s.verb not in AGAINST else 0 if covers(s) else 2
+        turn = 1 if s.verb not in AGAINST else 0 if reaching is None or s.id in reaching else 2
         key = (place.rank, turn, -place.weight, s.id)
         found = best.get(place.branch)
         if found is None or key < found[0]:
@@ -99,7 +95,7 @@ def tally(
     places: Mapping[bytes, Place],
     *,
     within: int = NO_RANK,
-    covers: Covers = everywhere,
+    reaching: Reaching = None,
 ) -> int:
     """Weight of bans minus weight of allows over the branches.
 
@@ -112,12 +108,12 @@ def tally(
         if not 0 < place.rank <= within:
             continue
         if place.branch in seen:
-            found = branch_votes(votes, places, within=within, covers=covers)
+            found = branch_votes(votes, places, within=within, reaching=reaching)
             return sum(vote.force for vote in found)
         seen.add(place.branch)
         if s.verb not in AGAINST:
             total -= place.weight
-        elif covers(s):
+        elif reaching is None or s.id in reaching:
             total += place.weight
     return total
 

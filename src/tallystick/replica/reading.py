@@ -270,7 +270,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
         "statement": cid_text(cause.statement),
         "verb": cause.verb,
         "voter": did_key(cause.voter),
-        "branch": did_key(cause.branch),
+        "branch": did_key(cause.branch) if cause.branch else None,
         "rank": cause.rank,
         "weight": cause.weight,
         "path": cause.path,

@@ -165,6 +165,14 @@ class Replica:
         self._wanted = cid_text(log_id)
         return self._wanted
 
+    def bind(self, log: bytes) -> None:
+        """From here on this replica means one log of its store.
+
+        Raises:
+            NotFound: usage/not-found.
+        """
+        self._wanted = cid_text(self._store.log(self._store.log_no(log)).id)
+
     # --- writing --------------------------------------------------------------------------------
 
     def write(self, kind: str, content: Any = None, *, frame: Any = None) -> str:

@@ -151,8 +151,7 @@ class Explanation:
     def _excluded(self, names: Names) -> str:
         groups: Counter[tuple[str, str]] = Counter()
         for item in self.excluded:
-            assert item.verdict is not None
-            groups[names(item.author), item.verdict.sentence(names)] += item.count
+            groups[names(item.author), reason(item, names)] += item.count
         total = sum(groups.values())
         parts = [f"{n} by {author} ({why})" for (author, why), n in groups.most_common(SHOWN_MAX)]
         if len(groups) > SHOWN_MAX:
@@ -169,6 +168,13 @@ def label(subject: str, names: Names) -> str:
         return names(parse_did_key(subject))
     except BadInput:
         return subject
+
+
+def reason(item: Item, names: Names) -> str:
+    """Why an item does not count, without naming its event: so that like reasons are counted."""
+    assert item.verdict is not None
+    said = item.verdict.sentence(lambda id: "it" if id == item.event else names(id))
+    return said.removeprefix("it does not count; ").rstrip(".")
 
 
 def told(items: Sequence[Item], names: Names) -> str:

@@ -74,6 +74,11 @@ class View:
         """The table that people read."""
         return f"{self.name}{self.suffix}"
 
+    @property
+    def people(self) -> str:
+        """The same, quoted for SQL: a view may be called ``order``."""
+        return f'"{self.table}"'
+
     def own(self, part: str) -> str:
         """The name of a table of the view's own."""
         return f"state_{part}_{self.name}{self.suffix}"
@@ -103,7 +108,7 @@ class View:
     def drop(self, db: Db) -> None:
         """Remove the tables."""
         for table in self.tables():
-            db.execute(f"DROP TABLE IF EXISTS {table}")
+            db.execute(f'DROP TABLE IF EXISTS "{table}"')
 
     def apply(self, db: Db, source: EventSource, ranges: Iterable[ChangeRange]) -> None:
         """Take in a batch of the feed, in its order.

@@ -182,6 +182,9 @@ class Views:
         """
         taken = 0
         wanted = set(self._attached if names is None else names)
+        for name in sorted(wanted & set(self.failed)):
+            wanted.discard(name)
+            taken += self._retry(name, read_feed, source)
         while wanted:
             positions = {name: self.pos(name) for name in wanted}
             pos = min(positions.values())
@@ -206,8 +209,6 @@ class Views:
         self, name: str, ranges: Sequence[ChangeRange], source: EventSource, end: int
     ) -> bool:
         """One batch into one view, with its position; False when its code failed."""
-        if name in self.failed and all(change.weight > 0 for change in ranges):
-            return False
         view = self._attached[name]
         self.db.execute("SAVEPOINT state_view")
         try:
@@ -221,6 +222,17 @@ class Views:
         self.db.execute("RELEASE state_view")
         self.failed.pop(name, None)
         return True
+
+    def _retry(self, name: str, read_feed: ReadFeed, source: EventSource) -> int:
+        """Once something was excluded, a view that failed gets all it has missed, as one batch."""
+        begin = pos = self.pos(name)
+        missed: list[ChangeRange] = []
+        while ranges := _from(read_feed(pos, LIMIT), pos):
+            missed += ranges
+            pos = ranges[-1].pos + ranges[-1].count
+        if all(change.weight > 0 for change in missed):
+            return 0
+        return pos - begin if self._feed(name, missed, source, pos) else 0
 
     def rebuild(
         self, name: str, read_feed: ReadFeed, source: EventSource,

@@ -129,7 +129,7 @@ class Fold(View):
 
     def create(self, db: Db) -> None:
         """Make empty tables."""
-        names = {part: self.own(part) for part in PARTS} | {"people": self.table}
+        names = {part: self.own(part) for part in PARTS} | {"people": self.people}
         for statement in _TABLES.format(**names).split(";\n"):
             db.execute(statement)
 
@@ -341,12 +341,12 @@ class Fold(View):
         if len(entries) > max(ROWS_SHOWN_SOON, 10 * unshown):
             return unshown
         self._encode(state)
-        shown_now = dict(db.rows(f"SELECT key, value FROM {self.table}"))
+        shown_now = dict(db.rows(f"SELECT key, value FROM {self.people}"))
         wanted = {str(key): to_json(value) for key, value in entries.items()}
         gone = [(key,) for key in shown_now if key not in wanted]
-        db.executemany(f"DELETE FROM {self.table} WHERE key = ?", gone)
+        db.executemany(f"DELETE FROM {self.people} WHERE key = ?", gone)
         rows = [(k, text) for k, text in wanted.items() if shown_now.get(k) != text]
-        db.executemany(f"INSERT OR REPLACE INTO {self.table} VALUES (?, ?)", rows)
+        db.executemany(f"INSERT OR REPLACE INTO {self.people} VALUES (?, ?)", rows)
         return 0
 
 

@@ -47,7 +47,7 @@ CREATE TABLE {people} (
   author TEXT,
   time INTEGER
 );
-CREATE INDEX {people}_place ON {people} (place, type);
+CREATE INDEX {place}_shown ON {people} (place, type);
 CREATE TABLE {place} (
   no INTEGER PRIMARY KEY,
   path TEXT NOT NULL,
@@ -104,7 +104,7 @@ class PlacesView(View):
 
     def create(self, db: Db) -> None:
         """Make empty tables."""
-        names = {part: self.own(part) for part in PARTS} | {"people": self.table}
+        names = {part: self.own(part) for part in PARTS} | {"people": self.people}
         for statement in _TABLES.format(**names).split(";\n"):
             db.execute(statement)
 

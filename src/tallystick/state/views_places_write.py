@@ -65,8 +65,8 @@ class Tables(Protocol):
     """What a batch needs of the view it writes for."""
 
     @property
-    def table(self) -> str:
-        """The table for people."""
+    def people(self) -> str:
+        """The table for people, quoted for SQL."""
 
     def own(self, part: str) -> str:
         """The view's own tables."""
@@ -271,7 +271,7 @@ class Batch:
             (row_list(numbers),),
         )
         self.db.executemany(
-            f"DELETE FROM {self.view.table} WHERE id = ?", ((number,) for number in numbers)
+            f"DELETE FROM {self.view.people} WHERE id = ?", ((number,) for number in numbers)
         )
         return set(found)
 
@@ -288,7 +288,7 @@ class Batch:
             for row in found:
                 groups[row[1]].append(row)
             self.db.executemany(
-                f"DELETE FROM {self.view.table} WHERE id = ?", ((row[0],) for row in found)
+                f"DELETE FROM {self.view.people} WHERE id = ?", ((row[0],) for row in found)
             )
             for encoded, group in groups.items():
                 first = min(group, key=lambda row: (row[2:6], row[0]))
@@ -301,7 +301,7 @@ class Batch:
         for place in sorted(places):
             live = self.view.live_at(self.db, place)
             if not live:
-                self.db.execute(f"DELETE FROM {self.view.table} WHERE id = ?", (-place,))
+                self.db.execute(f"DELETE FROM {self.view.people} WHERE id = ?", (-place,))
                 continue
             type_ = TYPES[VERBS[live[0].verb].type]
             assert type_.winner is not None
@@ -323,13 +323,13 @@ class Batch:
         )[0]
         event, author, time = shown
         self.db.execute(
-            f"INSERT OR REPLACE INTO {self.view.table} VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT OR REPLACE INTO {self.view.people} VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (id, path, type_, value, int(conflict), cid_text(event), did_key(author), time),
         )
 
     def _settle_sums(self) -> None:
         totals: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
-        count, sums, people = self.view.own("count"), self.view.own("sum"), self.view.table
+        count, sums, people = self.view.own("count"), self.view.own("sum"), self.view.people
         rows = []
         for (place, author), (amount, number, seen) in self.sums.items():
             found = self.db.rows(

@@ -82,7 +82,7 @@ class GroupSum(View):
 
     def create(self, db: Db) -> None:
         """Make empty tables."""
-        names = {part: self.own(part) for part in PARTS} | {"people": self.table}
+        names = {part: self.own(part) for part in PARTS} | {"people": self.people}
         for statement in _TABLES.format(**names).split(";\n"):
             db.execute(statement)
 
@@ -170,7 +170,7 @@ class GroupSum(View):
         found = db.rows(
             f"SELECT k.no, k.key, p.total, p.count FROM json_each(?) j"
             f" CROSS JOIN {self.own('key')} k ON k.no = j.value"
-            f" LEFT JOIN {self.table} p ON p.key = k.key",
+            f" LEFT JOIN {self.people} p ON p.key = k.key",
             (row_list(moved),),
         )
         kept, gone = [], []
@@ -183,15 +183,15 @@ class GroupSum(View):
             else:
                 assert total == 0, name
                 gone.append((name,))
-        db.executemany(f"INSERT OR REPLACE INTO {self.table} VALUES (?, ?, ?)", kept)
-        db.executemany(f"DELETE FROM {self.table} WHERE key = ?", gone)
+        db.executemany(f"INSERT OR REPLACE INTO {self.people} VALUES (?, ?, ?)", kept)
+        db.executemany(f"DELETE FROM {self.people} WHERE key = ?", gone)
 
     # --- reading -----------------------------------------------------------------------------
 
     def state(self, db: Db) -> dict[str, Any]:
         """{"keys": {key: [total, count]}, "missing": n, "erased": n, "bad": n}."""
         absent = dict(db.rows(f"SELECT what, count FROM {self.own('absent')}"))
-        rows = db.rows(f"SELECT key, total, count FROM {self.table}")
+        rows = db.rows(f"SELECT key, total, count FROM {self.people}")
         return {
             "keys": {key: [pack_sum(int(total)), count] for key, total, count in rows},
             "missing": absent[_MISSING],
@@ -201,12 +201,12 @@ class GroupSum(View):
 
     def totals(self, db: Db) -> dict[str, int]:
         """Every key's total, by key."""
-        rows = db.rows(f"SELECT key, total FROM {self.table} ORDER BY key")
+        rows = db.rows(f"SELECT key, total FROM {self.people} ORDER BY key")
         return {key: int(total) for key, total in rows}
 
     def value(self, db: Db, key: str) -> int | None:
         """One key's total, None when no event that counts names it."""
-        found = db.rows(f"SELECT total FROM {self.table} WHERE key = ?", (key,))
+        found = db.rows(f"SELECT total FROM {self.people} WHERE key = ?", (key,))
         return int(found[0][0]) if found else None
 
     def why(self, db: Db, source: EventSource, key: str, verdict: VerdictOf) -> Explanation:

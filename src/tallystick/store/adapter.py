@@ -70,12 +70,12 @@ def _translated(error: sqlite3.DatabaseError, where: str) -> StoreError:
 _READING: Final = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 )
-_PRAGMAS: Final = frozenset({"table_info", "table_list", "table_xinfo", "index_list"})
+_DESCRIBING: Final = frozenset({"table_info", "table_list", "table_xinfo", "index_list"})
 
 
 def _only_reading(action: int, first: str | None, *_: object) -> int:
     """SQLite's authorizer: queries, and the pragmas that describe tables."""
-    if action in _READING or (action == sqlite3.SQLITE_PRAGMA and first in _PRAGMAS):
+    if action in _READING or (action == sqlite3.SQLITE_PRAGMA and first in _DESCRIBING):
         return sqlite3.SQLITE_OK
     return sqlite3.SQLITE_DENY
 

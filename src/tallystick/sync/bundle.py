@@ -13,7 +13,7 @@ Reads: sync.{flow, holdings, messages, meter, log_checkpoint}, chain.slice. Read
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -22,7 +22,7 @@ from tallystick.errors import BadInput, Rejected
 from tallystick.limits import SYNC_REJECTED_MAX
 from tallystick.sync import messages as m
 from tallystick.sync.flow import Outgoing
-from tallystick.sync.holdings import Endpoint, Holdings, LineKey
+from tallystick.sync.holdings import Endpoint, Holdings, LineKey, is_genesis
 from tallystick.sync.log_checkpoint import log_checkpoint
 from tallystick.sync.meter import Meter
 
@@ -95,9 +95,7 @@ def read_bundle(file: BinaryIO, endpoint: Endpoint, *, peer: str) -> BundleRepor
             sync/no-common-log (the endpoint does not take part in this log).
     """
     header = _read_header(file)
-    holdings = endpoint.open(header.log) or endpoint.join(header.log)
-    if holdings is None:
-        raise BadInput("sync/no-common-log", where="bundle", got=header.log.hex())
+    joined = endpoint.open(header.log) is not None
     place = _Place(file)
     messages = events = accepted = pending = 0
     rejected: list[Rejected] = []
@@ -107,6 +105,9 @@ def read_bundle(file: BinaryIO, endpoint: Endpoint, *, peer: str) -> BundleRepor
                 good, bad = _slices(values, header.log)
                 messages += 1
                 events += sum(one.count for one in good)
+                if not joined:
+                    _join(endpoint, header.log, good)
+                    joined = True
                 outcome = endpoint.receive(header.log, good, peer)
                 accepted += outcome.accepted
                 pending = outcome.pending
@@ -125,6 +126,15 @@ def read_bundle(file: BinaryIO, endpoint: Endpoint, *, peer: str) -> BundleRepor
             case _:
                 raise place.damaged("a message that no bundle holds")
     raise place.damaged("the file ends before its end marker")
+
+
+def _join(endpoint: Endpoint, log: bytes, first: Sequence[Slice]) -> None:
+    """Takes part in the log, if the first message brings its genesis event."""
+    if not any(is_genesis(one) for one in first):
+        hint = "Import a bundle of the whole log first, or sync with a peer."
+        raise BadInput("sync/no-common-log", where="bundle", got=log.hex(), hint=hint)
+    if endpoint.join(log) is None:
+        raise BadInput("sync/no-common-log", where="bundle", got=log.hex())
 
 
 def _write(file: BinaryIO, message: bytes) -> int:

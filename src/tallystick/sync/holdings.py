@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tallystick.chain.slice import Slice
+from tallystick.chain.slice import Slice, open_slice
 from tallystick.errors import Rejected
 
 LineKey = tuple[bytes, bytes]
@@ -111,7 +111,10 @@ class Holdings(Protocol):
         ...
 
     def bodies_digest(self) -> bytes:
-        """32 bytes that differ when contents differ; empty when that is not followed."""
+        """Bytes (8 or more) that differ when other contents are missing.
+
+        Empty when none is missing, or when that is not followed.
+        """
         return b""
 
     def contents_missing(self) -> Sequence[Span]:
@@ -142,6 +145,45 @@ class Holdings(Protocol):
         del peer, agreed
 
 
+class NoHoldings(Holdings):
+    """Of a log that a store may take part in and holds nothing of yet."""
+
+    def __init__(self, log: bytes) -> None:
+        self._log = log
+
+    @property
+    def log_id(self) -> bytes:
+        """The log that is meant."""
+        return self._log
+
+    def records(self) -> Sequence[Record]:
+        """None."""
+        return ()
+
+    def root_at(self, author: bytes, side: bytes, size: int) -> bytes:
+        """Never asked: there are no records."""
+        raise AssertionError((author, side, size))
+
+    def ids_at(self, author: bytes, side: bytes, seqs: Sequence[int]) -> Sequence[bytes]:
+        """Never asked: there are no records."""
+        raise AssertionError((author, side, seqs))
+
+    def slices_for(
+        self, have: Mapping[LineKey, int], *, max_bytes: int
+    ) -> Iterator[Sequence[Slice]]:
+        """Nothing."""
+        del have, max_bytes
+        return iter(())
+
+
+def is_genesis(one: Slice) -> bool:
+    """Whether a slice begins with the event that its log is named by."""
+    if one.seq:
+        return False
+    pack, _ = open_slice(one)
+    return pack is not None and pack.id(0) == one.log
+
+
 class Endpoint(Protocol):
     """A store as a session sees it."""
 
@@ -156,8 +198,8 @@ class Endpoint(Protocol):
     def join(self, log: bytes) -> Holdings | None:
         """Takes part in a log it does not know yet; None refuses.
 
-        The peer has proven nothing yet: what comes of it is kept only with the first event that
-        is accepted.
+        Asked for only once the log's genesis event has come: nobody can make a store take part in
+        a log that does not exist.
         """
         ...
 

@@ -392,6 +392,10 @@ class Session:
                 good.append(one)
                 self.meter.events_received += one.count
                 self.meter.pack_bytes_in += len(one.pack)
+        code = self._side.admit(good)
+        if code is not None:
+            self._drop(step, code)
+            return
         self._ingesting = True
         step.slices = good
 

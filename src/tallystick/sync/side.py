@@ -24,7 +24,16 @@ from tallystick.sync.compare import (
     lines_message,
     whole,
 )
-from tallystick.sync.holdings import Agreed, Endpoint, Holdings, LineKey, Record, Span
+from tallystick.sync.holdings import (
+    Agreed,
+    Endpoint,
+    Holdings,
+    LineKey,
+    NoHoldings,
+    Record,
+    Span,
+    is_genesis,
+)
 from tallystick.sync.log_checkpoint import (
     DECLINED_BYTES,
     declined_bytes,
@@ -104,7 +113,7 @@ class Side:
         self.holdings = self.endpoint.open(hello.log)
         empty_handed = self.log is not None or not self.endpoint.logs()
         if self.holdings is None and empty_handed and hello.root != EMPTY_ROOT:
-            self.holdings = self.endpoint.join(hello.log)
+            self.holdings = NoHoldings(hello.log)
         if self.holdings is None:
             return False
         self.log = hello.log
@@ -124,7 +133,7 @@ class Side:
         entries, base = encode_vector(self._keyed, records), b""
         for prefix in filter(None, (hello.base, hello.root[:PREFIX_BYTES])):
             agreed = self.holdings.agreed_at(prefix)
-            if agreed is not None and agreed.root[:PREFIX_BYTES] == prefix:
+            if agreed is not None:
                 short = encode_relative(self._keyed, records, agreed.records)
                 if len(short) < len(entries):
                     entries, base = short, prefix
@@ -133,7 +142,7 @@ class Side:
         return VectorOf(SYNC_VERSION, root, bodies, nonce, base, declined, flags, entries)
 
     def read_vector(self, said: VectorOf) -> Comparison | Rejected:
-        """The initiator compares; a store without the log takes part in it from here on."""
+        """The initiator compares what it holds with what the responder says."""
         assert self.log is not None
         base = next((one for one in self._bases if one.root[:PREFIX_BYTES] == said.base), None)
         if said.base and base is None:
@@ -143,14 +152,26 @@ class Side:
         if isinstance(vector, Rejected):
             return vector
         if self.holdings is None:
-            self.holdings = self.endpoint.join(self.log)
-            if self.holdings is None:
-                return Rejected(b"", "sync/no-common-log")
+            self.holdings = NoHoldings(self.log)
         self._declined |= _hashes(said.declined)
         self._keyed = Keyed(self.log, said.nonce)
         return compare(self._keyed, self.holdings, self.records(), vector, agreed)
 
     # --- talking --------------------------------------------------------------------------------
+
+    def admit(self, slices: Sequence[Slice]) -> str | None:
+        """Takes part in the log once its genesis event is among what came; or a code."""
+        if not isinstance(self.holdings, NoHoldings):
+            return None
+        log = self.holdings.log_id
+        if not any(is_genesis(one) for one in slices):
+            return "sync/missing-parents"
+        # Another session may have brought it in the meantime.
+        joined = self.endpoint.open(log) or self.endpoint.join(log)
+        if joined is None:
+            return "sync/no-common-log"
+        self.holdings = joined
+        return None
 
     def read_want(self, want: Want) -> Comparison | Rejected:
         """What the peer holds of the authors it wants."""
@@ -190,9 +211,9 @@ class Side:
         return holdings.slices_for(complete, max_bytes=WINDOW_BYTES)
 
     def contents_wanted(self, theirs: bytes) -> Contents | None:
-        """The question for missing contents, when the peer's bodies differ and any are missing."""
+        """The question for missing contents, when the peer lacks others, or none."""
         assert self.holdings is not None
-        if not theirs or theirs == self._said[1]:
+        if theirs == self._said[1]:
             return None
         spans = tuple(self.holdings.contents_missing())[:SYNC_SPANS_MAX]
         return Contents(spans) if spans else None

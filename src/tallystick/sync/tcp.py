@@ -18,7 +18,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from urllib.parse import urlsplit
 
-from tallystick.errors import BadInput, PeerUnreachable, Rejected
+from tallystick.errors import BadInput, PeerUnreachable, Rejected, TallyError
 from tallystick.limits import SYNC_IDLE_SECONDS, SYNC_SESSIONS_MAX
 from tallystick.sync.driver import Driver
 from tallystick.sync.holdings import Endpoint
@@ -28,6 +28,7 @@ from tallystick.sync.session import Session
 
 SCHEME = "tcp"
 CONNECT_SECONDS = 10.0
+FAREWELL_SECONDS = 1.0
 
 
 def parse_address(url: str) -> tuple[str, int]:
@@ -116,6 +117,7 @@ class Server:
     Args:
         factory: makes a responder's session and its endpoint for a peer's name.
         ended: told of every session's end.
+        failed: told of this side's own failures (a full disk); without it they go to the loop.
     """
 
     def __init__(
@@ -123,11 +125,13 @@ class Server:
         factory: Callable[[str], tuple[Session, Endpoint]],
         *,
         ended: Callable[[Report], None] | None = None,
+        failed: Callable[[TallyError], None] | None = None,
         idle_seconds: float = SYNC_IDLE_SECONDS,
         sessions_max: int = SYNC_SESSIONS_MAX,
     ) -> None:
         self._factory = factory
         self._ended = ended
+        self._failed = failed
         self._idle = idle_seconds
         self._sessions_max = sessions_max
         self._running: dict[asyncio.Task[None], Driver] = {}
@@ -148,21 +152,30 @@ class Server:
             await wire.close()
             return
         name = writer.get_extra_info("peername") or ("unknown",)
-        session, endpoint = self._factory(f"{SCHEME}://{name[0]}")
-        driver = Driver(session, endpoint, wire, idle_seconds=self._idle)
-        self._running[task] = driver
         try:
+            session, endpoint = self._factory(f"{SCHEME}://{name[0]}")
+            driver = Driver(session, endpoint, wire, idle_seconds=self._idle)
+            self._running[task] = driver
             report = await driver.run()
             if self._ended is not None:
                 self._ended(report)
         except asyncio.CancelledError:
             pass  # the server is closing; the session's end was seen to by the driver
+        except TallyError as error:
+            if self._failed is None:
+                raise
+            self._failed(error)
         finally:
-            del self._running[task]
+            self._running.pop(task, None)
+            await wire.close()
 
     async def stop(self) -> None:
-        """Ends all sessions."""
+        """Ends all sessions: live ones by saying so, and those who do not listen by force."""
         tasks = list(self._running)
+        for driver in self.drivers:
+            driver.close()
+        if tasks:
+            await asyncio.wait(tasks, timeout=FAREWELL_SECONDS)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -174,6 +187,7 @@ async def serve(
     factory: Callable[[str], tuple[Session, Endpoint]],
     *,
     ended: Callable[[Report], None] | None = None,
+    failed: Callable[[TallyError], None] | None = None,
     idle_seconds: float = SYNC_IDLE_SECONDS,
     sessions_max: int = SYNC_SESSIONS_MAX,
 ) -> AsyncIterator[Server]:
@@ -184,7 +198,13 @@ async def serve(
         PeerUnreachable: sync/unreachable, when the address cannot be listened on.
     """
     host, port = parse_address(url)
-    server = Server(factory, ended=ended, idle_seconds=idle_seconds, sessions_max=sessions_max)
+    server = Server(
+        factory,
+        ended=ended,
+        failed=failed,
+        idle_seconds=idle_seconds,
+        sessions_max=sessions_max,
+    )
     try:
         listening = await asyncio.start_server(server.accept, host, port)
     except OSError as error:

@@ -54,6 +54,7 @@ class World:
         self._kinds: dict[str, None] = {}
         self._grounds: dict[bytes, tuple[bytes, ...]] = {}
         self._dependents: dict[bytes, list[bytes]] = {}
+        self._voids: dict[bytes, list[bytes]] = {}
         self._ids_on: dict[int, dict[int, bytes]] = {}
 
     # --- writing --------------------------------------------------------------------------------
@@ -74,6 +75,8 @@ class World:
             self._dependents.setdefault(ground, []).append(event.id)
         self.events.append(event)
         without = frozenset((event.id,)) if event.void else frozenset[bytes]()
+        if event.void:
+            self._voids.setdefault(event.author, []).append(event.id)
         return Span(line, event.seq, event.seq + 1, None, without)
 
     def _line_for(self, event: Event) -> int:
@@ -123,9 +126,7 @@ class World:
         """Writes one statement."""
         draft = self.draft(author, f"trust/{verb}", prev=prev)
         statement = Statement(draft.id, author, draft.seq, verb, target, **more)
-        self.add(
-            Event(draft.id, author, draft.seq, draft.prev, draft.kind, statement=statement)
-        )
+        self.add(Event(draft.id, author, draft.seq, draft.prev, draft.kind, statement=statement))
         return statement
 
     # --- reading --------------------------------------------------------------------------------
@@ -189,7 +190,7 @@ class World:
 
     def voids(self, author: bytes) -> Sequence[bytes]:
         """The author's void events."""
-        return [e.id for e in self.events if e.author == author and e.void is not None]
+        return self._voids.get(author, ())
 
     def grounds(self, id: bytes) -> Sequence[bytes]:
         """Events the event stands on."""

@@ -40,8 +40,7 @@ def otc_verb(out: Output, store: str, file: str) -> None:
 )
 def tour_verb(out: Output, data: str | None) -> int:
     """See it work: replicas sync over TCP, judge one log differently, and explain it."""
-    from tallystick.demo import tour
+    from tallystick.demo.tour import run
 
     given = data or os.environ.get("TALLYSTICK_DATA")
-    code: int = tour.run(None if given is None else Path(given), as_json=out.as_json)
-    return code
+    return run(None if given is None else Path(given), as_json=out.as_json)

@@ -12,6 +12,7 @@ Reads: counting, standing, tally. Read by: judge.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from tallystick.policy.counting import Counting
 from tallystick.policy.facts import EventFact
@@ -128,7 +129,7 @@ class Explainer:
                     if mine is not None
                     else total >= self._context.policy.threshold
                 )
-                causes.append(_marked(cause, necessary=not still))
+                causes.append(replace(cause, necessary=not still))
         return Verdict(
             actor,
             "actor",
@@ -233,6 +234,10 @@ class Explainer:
             place = cell.places.get(self._context.facts.actor(place.way.voter))
         return causes
 
+    def aside(self, cell: Strata, s: Statement) -> Cause:
+        """A statement that decides without being a vote or a way: found by trying."""
+        return replace(self._cause(cell, s), necessary=True, aside=True)
+
     def _cause(self, cell: Strata, s: Statement, *, path: bool = False) -> Cause:
         actor = self._context.facts.actor(s.voter)
         place = cell.places.get(actor)
@@ -247,20 +252,6 @@ class Explainer:
             None if place is None or rank == 0 else place.weight,
             path,
         )
-
-
-def _marked(cause: Cause, *, necessary: bool) -> Cause:
-    return Cause(
-        cause.statement,
-        cause.verb,
-        cause.voter,
-        cause.target,
-        cause.branch,
-        cause.rank,
-        cause.weight,
-        cause.path,
-        necessary,
-    )
 
 
 def _unique(causes: list[Cause]) -> list[Cause]:

@@ -25,7 +25,8 @@ from tallystick.policy.facts import END, Facts, Flip, Span, Why
 from tallystick.policy.policy import Policy
 from tallystick.policy.scope import ANY, Signature, signature
 from tallystick.policy.standing import EVERYTHING, Context, Rereads, Strata
-from tallystick.policy.statement import EVENT, SLOT, Statement, holding, private_id
+from tallystick.policy.statement import EVENT, SLOT, Statement, holding
+from tallystick.policy.suspects import Suspects
 from tallystick.policy.tally import against, branch_votes
 from tallystick.policy.verdict import Standing, Verdict, Voter
 
@@ -411,16 +412,27 @@ class Judge:
     def actor_verdict(self, actor: bytes, scope: str | None = None) -> Verdict:
         """Whether an actor is heeded, and why; every cause marked necessary or redundant.
 
-        Cost: one hypothetical update per cause.
+        Cost: one hypothetical update per cause, and per statement that might be one.
         """
-        cell, actor = self.cell(scope), self._facts.actor(actor)
-        verdict = self._explainer.actor(cell, actor)
-        return self._marked(verdict, lambda: self._explainer.actor_value(self.cell(scope), actor))
+        actor = self._facts.actor(actor)
+        verdict = self._explainer.actor(self.cell(scope), actor)
+        return self._explained(
+            verdict,
+            lambda: self.cell(scope),
+            lambda: self._explainer.actor_value(self.cell(scope), actor),
+        )
 
     def event_verdict(self, id: bytes) -> Verdict:
         """Whether an event counts, and why. An event that is not here does not count."""
         verdict = self._explainer.event(id)
-        return self._marked(verdict, lambda: self._explainer.event_value(id))
+        fact = self._facts.event(id)
+        if fact is None:
+            return verdict
+        return self._explained(
+            verdict,
+            lambda: self._counting.rules.cell(fact),
+            lambda: self._explainer.event_value(id),
+        )
 
     # --- what if --------------------------------------------------------------------------------
 
@@ -445,12 +457,12 @@ class Judge:
             return [s], self.policy
         log = [] if s.private else [s]
         if s.verb == "withdraw":
-            return log, self.policy.with_statements(self._without(s.target))
+            return log, self.policy.with_statements(self._before(s.target))
         if SLOT[s.verb] > EVENT:
             return log, self.policy
         return log, self.policy.with_statements((*self.policy.statements, s))
 
-    def _without(self, id: bytes) -> tuple[Statement, ...]:
+    def _before(self, id: bytes) -> tuple[Statement, ...]:
         """My statements if one were withdrawn: the ones before it in its slot hold again."""
         kept = {s.id: s for s in self.policy.statements if s.id != id}
         gone = next((s for s in self.policy.statements if s.id == id), None)
@@ -486,26 +498,55 @@ class Judge:
             cause=("policy",),
         )
 
-    def _marked(self, verdict: Verdict, value: Callable[[], tuple[bool, bool]]) -> Verdict:
-        """Marks each cause that alone, excluded by me, would change the answer."""
-        now, causes = value(), []
-        for cause in verdict.causes:
-            _, before = self._suppose([], self._excluding((cause.statement,)))
-            causes.append(replace(cause, necessary=value() != now))
-            self._revert(before)
-        return replace(verdict, causes=tuple(causes))
+    def _explained(
+        self, verdict: Verdict, cell: Callable[[], Strata], value: Callable[[], tuple[bool, bool]]
+    ) -> Verdict:
+        """Marks what alone would change the answer, and names what was not named but would."""
+        now = value()
+        causes = [
+            replace(cause, necessary=self._without(cause.statement, value) != now)
+            for cause in verdict.causes
+        ]
+        named = {cause.statement for cause in causes}
+        complete = True
+        suspects = Suspects(self._context).near(verdict.subject)
+        for tried, s in enumerate(s for s in suspects if s.id not in named):
+            if tried == SUSPECTS_MAX:
+                complete = False
+                break
+            if self._without(s.id, value) != now:
+                causes.append(self._explainer.aside(cell(), s))
+        return replace(verdict, causes=tuple(causes), complete=complete)
 
-    def _excluding(self, ids: Iterable[bytes]) -> Policy:
-        """My policy, with a private word that excludes some events."""
-        viewer = self.policy.viewer
-        last = max((s.seq for s in self.policy.statements if s.private), default=-1)
-        words = tuple(
-            Statement(private_id(viewer, seq), viewer, seq, "exclude", id, private=True)
-            for seq, id in enumerate(ids, start=last + 1)
+    def _without(self, id: bytes, value: Callable[[], tuple[bool, bool]]) -> tuple[bool, bool]:
+        """A value as it would be if I excluded one statement."""
+        self._suppose_excluded(frozenset((id,)))
+        found = value()
+        self._suppose_excluded(frozenset())
+        return found
+
+    def _suppose_excluded(self, ids: frozenset[bytes]) -> None:
+        """Judges as if my own word excluded these statements, in place of those before."""
+        context = self._context
+        touched = ids | context.supposed
+        context.supposed = ids
+        known = [s for id in touched if (s := context.book.by_id.get(id)) is not None]
+        rereads = self._rereads(known)
+        if any(s.id in touched for s in self.policy.statements):
+            rereads[self.policy.viewer] = EVERYTHING
+        events = self._undoings(known) | {i for i in touched if self._facts.event(i) is not None}
+        self._settle(
+            pending=set(),
+            rereads=rereads,
+            authors=set(),
+            events=events,
+            arrived=(),
+            cause=("policy",),
         )
-        return self.policy.with_statements((*self.policy.statements, *words))
 
 
+SUSPECTS_MAX = 512
+"""Statements tried for one verdict beyond those it names: some tens of milliseconds."""
 _Before = tuple[list[Statement], Policy]
 """What a supposition wrote into the book, and the policy before it."""
 

@@ -103,7 +103,7 @@ class Rules:
         actor = facts.actor(fact.author)
         word = cell.word(fact.id, rank=cell.rank(actor), strictly=moves_standing(fact.kind))
         if word is not None:
-            mine = cell.me in cell.words[fact.id]
+            mine = fact.id in self._context.supposed or cell.me in cell.words[fact.id]
             return Opinion(word, "my-word" if mine else "tally")
         counts = fact.seq < reach_at(self.heeded(cell, actor), fact.line)
         return Opinion(counts, self._author_reason(cell, actor, fact, counts=counts), actor)

@@ -57,6 +57,8 @@ class Context:
     policy: Policy
     equivocations: dict[bytes, int]
     """Author -> seq at which its standing as a voter ends."""
+    supposed: frozenset[bytes] = frozenset()
+    """Events taken as excluded by my own word, while asking what they are needed for."""
 
 
 @dataclass(slots=True)
@@ -109,6 +111,8 @@ class Strata:
             rank: the author's.
             strictly: whether only voters nearer than the author count (statements).
         """
+        if event in self._context.supposed:
+            return False
         votes = self.words.get(event)
         if votes is None:
             return None
@@ -353,8 +357,10 @@ class Strata:
         place = self.places[voter]
         words, withdrawals = self.words, context.book.withdrawals
         slot_of, actor_of = SLOT, context.facts.actor
-        doubtful = place.limit is not None or any(
-            author in context.equivocations for author in context.facts.authors(voter)
+        doubtful = (
+            place.limit is not None
+            or bool(context.supposed)
+            or any(author in context.equivocations for author in context.facts.authors(voter))
         )
         for s in context.book.said(voter):
             if s.scope != ANY and not self._matches(s.scope):
@@ -372,7 +378,7 @@ class Strata:
     def _read_mine(self) -> Held:
         """My policy's statements, the latest first: what my own word excludes does not hold."""
         held: Held = ({}, {}, {})
-        struck: set[bytes] = set()
+        struck = set(self._context.supposed)
         for s in reversed(self._context.policy.statements):
             if s.id in struck or (s.scope != ANY and not self._matches(s.scope)):
                 continue

@@ -39,6 +39,8 @@ class Cause:
 
     Args:
         path: whether it is an adoption on the way to a voter, not itself a vote.
+        aside: whether it is neither, but without it others would speak (a ban that silences a
+            voter, a word that replaced another).
         necessary: excluding it alone changes the answer; otherwise it is redundant.
     """
 
@@ -51,6 +53,7 @@ class Cause:
     weight: int | None
     path: bool = False
     necessary: bool = False
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Verdict:
         by: the ground, retract or author the reason turned on, if it is one of these.
         rank: of an actor: adoption distance; None without a vote.
         partly: of an actor: banned, but a cut spares some of its events.
+        complete: whether every statement that alone would change the answer is among the causes;
+            False when not all that might have were tried.
     """
 
     subject: bytes
@@ -73,6 +78,7 @@ class Verdict:
     by: bytes | None = None
     rank: int | None = None
     partly: bool = False
+    complete: bool = True
 
     @property
     def answer(self) -> tuple[bool, bool, int | None, bool]:
@@ -92,7 +98,7 @@ class Verdict:
             parts[0] += " beyond a cut"
         parts.append(self._because(names))
         if self.contested:
-            bans = [c for c in self.causes if c.verb in _DOES and not c.path]
+            bans = [c for c in self.causes if c.verb in _DOES and not (c.path or c.aside)]
             who = _list([names(c.voter) for c in bans if c.verb in ("ban", "exclude", "uphold")])
             parts.append(f"contested by {who}" if who else "contested")
         return "; ".join(part for part in parts if part) + "."
@@ -101,7 +107,9 @@ class Verdict:
         rule = REASONS[self.reason]
         if self.reason in ("ungrounded", "equivocation") and self.by is not None:
             rule += f" ({names(self.by)})"
-        votes = [c for c in self.causes if not c.path and (self._for(c) == self.included)]
+        votes = [
+            c for c in self.causes if not (c.path or c.aside) and self._for(c) == self.included
+        ]
         said = [f"{names(c.voter)} {_DOES[c.verb]} {names(c.target)}" for c in votes]
         ways = [f"{names(c.voter)} adopted {names(c.target)}" for c in self.causes if c.path]
         text = f"because of {rule}" if self.reason in _WHOSE else f"because {rule}"

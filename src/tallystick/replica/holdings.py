@@ -58,37 +58,36 @@ class LogHoldings:
 
     def records(self) -> Sequence[Record]:
         """All lines, sorted by (author, side)."""
-        found = [
-            Record(line.author, line.side, line.size, merkle_root(line.peaks))
-            for line in self._store.lines(self._log_no)
-            if line.size > line.first_seq
-        ]
+        with self._store.read():
+            found = [
+                Record(line.author, line.side, line.size, merkle_root(line.peaks))
+                for line in self._store.lines(self._log_no)
+                if line.size > line.first_seq
+            ]
         return sorted(found, key=lambda record: record.key)
 
     def root_at(self, author: bytes, side: bytes, size: int) -> bytes:
         """Root of a line's first ``size`` events."""
-        line = self._line(author, side)
-        return merkle_root(self._store.peaks_at(line.no, size))
+        with self._store.read():
+            line = self._line(author, side)
+            return merkle_root(self._store.peaks_at(line.no, size))
 
     def ids_at(self, author: bytes, side: bytes, seqs: Sequence[int]) -> Sequence[bytes]:
         """Ids of a line's events at these seqs."""
-        line = self._line(author, side)
-        return self._store.ids_at([self._store.row_at(line.no, seq) for seq in seqs])
+        with self._store.read():
+            line = self._line(author, side)
+            return self._store.ids_at([self._store.row_at(line.no, seq) for seq in seqs])
 
     def slices_for(
         self, have: Mapping[LineKey, int], *, max_bytes: int
     ) -> Iterator[Sequence[Slice]]:
         """What a peer lacks who holds the first ``have[line]`` events of each line named."""
         lacking: list[Lacking] = []
-        for line in self._store.lines(self._log_no):
-            begin = max(have.get((line.author, line.side), 0), line.first_seq)
-            at = begin
-            for row, count in self._store.ranges(line.no, begin, line.size):
-                lacking.append(Lacking(line, at, row, count))
-                at += count
-        lacking.sort(key=lambda part: part.row)
-        for window in self._windows(lacking, max_bytes):
-            yield self._window_slices(window)
+        with self._store.read():
+            for line in self._store.lines(self._log_no):
+                begin = max(have.get((line.author, line.side), 0), line.first_seq)
+                lacking += self._stretch(line, begin, line.size)
+        yield from self._in_messages(lacking, max_bytes)
 
     def newer(self, rows: Sequence[tuple[int, int, int]]) -> list[Slice]:
         """Slices of (line, begin, end) spans that were just stored, for live peers."""
@@ -123,17 +122,12 @@ class LogHoldings:
     def contents_for(self, spans: Sequence[Span], *, max_bytes: int) -> Iterator[Sequence[Slice]]:
         """Slices over the given stretches, as far as they are held with their contents."""
         lacking: list[Lacking] = []
-        for span in spans:
-            line = self._store.find_line(self._log_no, span.author, span.side)
-            if line is None:
-                continue
-            at = max(span.begin, 0)
-            for row, count in self._store.ranges(line.no, at, min(span.end, line.size)):
-                lacking.append(Lacking(line, at, row, count))
-                at += count
-        lacking.sort(key=lambda part: part.row)
-        for window in self._windows(lacking, max_bytes):
-            yield self._window_slices(window)
+        with self._store.read():
+            for span in spans:
+                line = self._store.find_line(self._log_no, span.author, span.side)
+                if line is not None:
+                    lacking += self._stretch(line, max(span.begin, 0), min(span.end, line.size))
+        yield from self._in_messages(lacking, max_bytes)
 
     # --- what was agreed ------------------------------------------------------------------------
 
@@ -163,6 +157,26 @@ class LogHoldings:
             )
 
     # --- windows --------------------------------------------------------------------------------
+
+    def _stretch(self, line: LineRow, begin: int, end: int) -> Iterator[Lacking]:
+        """Seqs begin..end-1 of a line as they lie in rows."""
+        for row, count in self._store.ranges(line.no, begin, end):
+            yield Lacking(line, begin, row, count)
+            begin += count
+
+    def _in_messages(
+        self, lacking: list[Lacking], max_bytes: int
+    ) -> Iterator[Sequence[Slice]]:
+        """Windows of arrival order as slices; no snapshot is held between two messages."""
+        lacking.sort(key=lambda part: part.row)
+        windows = self._windows(lacking, max_bytes)
+        while True:
+            with self._store.read():
+                window = next(windows, None)
+                slices = None if window is None else self._window_slices(window)
+            if slices is None:
+                return
+            yield slices
 
     def _windows(self, lacking: Sequence[Lacking], max_bytes: int) -> Iterator[list[Lacking]]:
         """Cuts rows into messages: by events and by an upper bound of their bytes."""

@@ -595,7 +595,9 @@ class Replica:
 
     @property
     def _log(self) -> OpenLog:
-        return self._open_log(self._log_id(self._wanted))
+        with self._store.read():  # notices what other processes wrote
+            wanted = self._log_id(self._wanted)
+        return self._open_log(wanted)
 
     def _open_log(self, log: bytes) -> OpenLog:
         found = self._logs.get(log)

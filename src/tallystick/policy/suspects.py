@@ -1,0 +1,75 @@
+"""Suspects: statements that might change an answer without being named by it, nearest first.
+
+A verdict names the votes that decide and the ways to their voters. Others can matter too: the ban
+that silences somebody who would speak, the withdraw of an older word, the exclude of a statement.
+They are found by walking from the subject to everything said about it, by people who could ever
+have a vote, and to everything said about them, and so on; whether one really matters is then tried.
+
+Law: whoever is not reached by adoptions from the viewer, counting or not, is never a suspect, so
+strangers cannot make an answer dearer.
+
+Reads: book, standing, rules. Read by: judge.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from tallystick.policy.standing import Context
+from tallystick.policy.statement import ADOPTION, EVENT, SLOT, Statement
+
+
+class Suspects:
+    """Everything said, by what it is about; as long as the book stays as it is.
+
+    Cost: O(statements of the log) once, then O(what is near the subject).
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._about: dict[bytes, list[Statement]] = {}
+        adopts: dict[bytes, list[bytes]] = {}
+        actor_of, viewer = context.facts.actor, context.policy.viewer
+        said = [s for s in context.book.by_id.values() if actor_of(s.voter) != viewer]
+        for s in (*said, *context.policy.statements):
+            target = actor_of(s.target) if SLOT[s.verb] <= ADOPTION else s.target
+            self._about.setdefault(target, []).append(s)
+            if s.verb == "adopt" and s.weight:
+                adopts.setdefault(actor_of(s.voter), []).append(target)
+        self.possible = _reached(viewer, adopts)
+        """Actors who could have a vote if some statement did not count."""
+
+    def near(self, subject: bytes) -> Iterator[Statement]:
+        """Suspects of an actor's or event's verdict, each once, nearest first."""
+        context, actor_of = self._context, self._context.facts.actor
+        seen, queue = {subject}, deque([subject])
+
+        def push(thing: bytes) -> None:
+            if thing not in seen:
+                seen.add(thing)
+                queue.append(thing)
+
+        fact = context.facts.event(subject)
+        while queue:
+            thing = queue.popleft()
+            if fact is not None and (event := context.facts.event(thing)) is not None:
+                push(actor_of(event.author))
+                for ground in context.facts.grounds(thing):
+                    push(ground)
+            for s in self._about.get(thing, ()):
+                own = SLOT[s.verb] > EVENT
+                if own or actor_of(s.voter) in self.possible:
+                    yield s
+                    push(s.id)
+                    push(actor_of(s.voter))
+
+
+def _reached(viewer: bytes, adopts: dict[bytes, list[bytes]]) -> set[bytes]:
+    reached, queue = {viewer}, [viewer]
+    while queue:
+        for target in adopts.get(queue.pop(), ()):
+            if target not in reached:
+                reached.add(target)
+                queue.append(target)
+    return reached

@@ -1,0 +1,85 @@
+"""spec/vectors/ops.json against the real room."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.laws.world import Event, MemorySource, World
+
+from tallystick.kernels import decode_item, encode_item
+from tallystick.state.ops import KIND, op_index, op_row, void
+from tallystick.state.view import state_hash
+from tallystick.state.views import evaluate
+from tallystick.state.views_places import PlacesView
+
+SPEC = Path(__file__).resolve().parents[2] / "spec"
+
+
+def test_the_file_is_what_its_maker_makes():
+    maker = [sys.executable, str(SPEC / "make_ops_vectors.py"), "--check"]
+    found = subprocess.run(maker, capture_output=True, text=True, timeout=120)
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
+
+
+def test_the_maker_shares_no_code_with_the_room():
+    for name in ("vector_ops", "make_ops_vectors"):
+        text = (SPEC / f"{name}.py").read_text(encoding="utf-8")
+        assert "tallystick." not in text
+        assert "import tallystick" not in text
+
+
+def test_every_frame_is_void_as_it_says(vectors):
+    cases = vectors("ops")["frames"]
+    assert {case["void"] for case in cases} == {None, "void/frame", "void/value"}
+    found = {case["name"]: void(bytes.fromhex(case["frame"])) for case in cases}
+    assert found == {case["name"]: case["void"] for case in cases}
+
+
+def read_world(events):
+    world = World()
+    absent = {}
+    for event in events:
+        id = bytes.fromhex(event["id"])
+        prev = bytes.fromhex(event["prev"]) if event["prev"] else None
+        deps = tuple(bytes.fromhex(dep) for dep in event["deps"])
+        parents = [*deps, *([prev] if prev else [])]
+        world.past[id] = frozenset(parents).union(*(world.past[parent] for parent in parents))
+        if event["content"] is None:
+            absent[id] = event["erased"]
+        world.events[id] = Event(
+            id, bytes.fromhex(event["author"]), event["seq"], prev, deps, event["lamport"],
+            event["time"], KIND, bytes.fromhex(event["frame"]),
+            bytes.fromhex(event["content"] or ""),
+        )  # fmt: skip
+    return world, absent
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_every_world_comes_to_what_it_says(vectors, number):
+    story = vectors("ops")["worlds"][number]
+    world, absent = read_world(story["events"])
+    source = MemorySource(world, list(world.events))
+    source.absent = absent
+    for answer in story["states"]:
+        view = PlacesView()
+        rows = [(source.rows[bytes.fromhex(id)], 1) for id in answer["counted"]]
+        db = evaluate(view, source, rows)
+        state = view.state(db)
+        assert state == decode_item(bytes.fromhex(answer["state"]))
+        assert encode_item(state).hex() == answer["state"]
+        assert state_hash(view, db).hex() == answer["hash"]
+        live = db.rows("SELECT op FROM state_op_places WHERE included AND NOT blocked")
+        numbers = {(source.order[op_row(op) - 1].hex(), op_index(op)) for (op,) in live}
+        counters = {tuple(key) for key in answer["live"]} - numbers
+        frames = {
+            event["id"]: decode_item(bytes.fromhex(event["frame"])) for event in story["events"]
+        }
+        assert all(frames[id][1][index][0] == 6 for id, index in counters)
+        assert numbers <= {tuple(key) for key in answer["live"]}
+
+
+def test_there_is_a_test_for_every_world(vectors):
+    assert len(vectors("ops")["worlds"]) == 6

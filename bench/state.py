@@ -51,7 +51,9 @@ class Columns:
         for n, author in enumerate(self.authors):
             self.seqs[n] = seen[author]
             seen[author] += 1
-        self.rows = {(a, s): n + 1 for n, (a, s) in enumerate(zip(self.authors, self.seqs))}
+        self.rows = {
+            (a, s): n + 1 for n, (a, s) in enumerate(zip(self.authors, self.seqs, strict=True))
+        }
 
     def events(self, row: int, count: int) -> list[EventRow]:
         """As ``EventSource``."""
@@ -121,9 +123,7 @@ def registers(count: int) -> Columns:
     for n in range(count):
         place = n * 31 % 1000
         before = last.get(place)
-        over = (
-            () if before is None else (Target(made.authors[before], made.seqs[before], b"", 0),)
-        )
+        over = () if before is None else (Target(made.authors[before], made.seqs[before], b"", 0),)
         frame, content = build([Draft(1, ("r", str(place)), over, value=n)])
         frames.append(frame)
         contents.append(content)

@@ -54,7 +54,7 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(_LAZY[name]), name)
 
 
-def open(  # noqa: A001  # the verb of every store
+def open(  # the verb of every store
     path: str | Path,
     *,
     create: bool = False,

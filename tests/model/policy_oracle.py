@@ -319,6 +319,18 @@ class Oracle:
 
     # --- standing ---
 
+    def is_heeded(self, actor, kind="*"):
+        """Whether an actor is heeded as a whole: what no cut spares."""
+        p, cell = self.policy, self.cell(kind)
+        mine = cell.said[p.viewer].get(("standing", actor))
+        if actor == p.viewer:
+            return True
+        if actor in cell.banned:
+            return False
+        if p.stance == "open" or actor in cell.voters or (mine and mine.verb == "allow"):
+            return True
+        return -cell.total("standing", actor, cell.said) >= p.threshold
+
     def standing(self, kind="*"):
         cell = self.cell(kind)
         rank = {actor: place[0] for actor, place in cell.voters.items()}

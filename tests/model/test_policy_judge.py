@@ -7,10 +7,10 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.model.policy_oracle import Oracle
-from tests.model.policy_worlds import Scene, scenes
+from tests.model.policy_worlds import Scene, fresh_id, scenes
 
-from tallystick.policy import Judge
-from tallystick.testing.world import World
+from tallystick.policy import Judge, Policy, Statement
+from tallystick.testing.world import Event, World
 
 SCOPES = (None, "note", "review/film", "review/book", "chat", "ledger/transfer")
 
@@ -106,3 +106,93 @@ def test_other_parameters_flip_what_differs(scene, data):
             sums[id] += flip.weight
     assert +sums == Counter(world.ids(judge.counted()))
     assert_same(judge, Oracle(other, world.events, world.equivocations), world)
+
+
+def excluding(scene: Scene, *ids: bytes) -> Policy:
+    """The viewer's policy with a private word that excludes some events."""
+    policy = scene.policy()
+    words = [
+        Statement(fresh_id(f"word {n}"), policy.viewer, 10**6 + n, "exclude", id, private=True)
+        for n, id in enumerate(ids)
+    ]
+    return policy.with_statements((*policy.statements, *words))
+
+
+@given(scenes(events=40), st.data())
+@settings(max_examples=60)
+def test_necessary_causes_and_only_they_change_an_actors_verdict(scene, data):
+    judge, world = judged(scene), scene.world
+    actor = data.draw(st.sampled_from(scene.people))
+    verdict = judge.actor_verdict(actor)
+    assert verdict.complete
+
+    def value(*ids):
+        oracle = Oracle(excluding(scene, *ids), world.events, world.equivocations)
+        return oracle.is_heeded(actor), actor in oracle.standing()[2]
+
+    now = value()
+    necessary = {cause.statement for cause in verdict.causes if cause.necessary}
+    everything = {s.id for s in (*world.statements, *scene.policy().statements)}
+    assert {id for id in everything if value(id) != now} == necessary
+    named = {cause.statement for cause in verdict.causes if not cause.aside}
+    if named and value(*named) == now:
+        policy = excluding(scene, *named)
+        after = Judge(policy, world, world.statements, world.equivocations).actor_verdict(actor)
+        assert {cause.statement for cause in after.causes} != named, "its explanation changes"
+
+
+@given(scenes(events=40), st.data())
+@settings(max_examples=60)
+def test_necessary_causes_and_only_they_change_an_events_verdict(scene, data):
+    judge, world = judged(scene), scene.world
+    id = data.draw(st.sampled_from([event.id for event in world.events]))
+    before = Counter(world.ids(judge.counted()))
+    verdict = judge.event_verdict(id)
+    assert Counter(world.ids(judge.counted())) == before, "asking changes nothing"
+
+    def value(*ids):
+        oracle = Oracle(excluding(scene, *ids), world.events, world.equivocations)
+        return oracle.counts(id), oracle.is_contested(id)
+
+    now = value()
+    necessary = {cause.statement for cause in verdict.causes if cause.necessary}
+    stood_on, todo = set(), [id]
+    while todo:
+        stood_on.add(todo[-1])
+        todo += world.grounds(todo.pop())
+    everything = {s.id for s in (*world.statements, *scene.policy().statements)} - stood_on
+    assert {i for i in everything if value(i) != now} == necessary - stood_on
+
+
+@given(scenes(), st.data())
+@settings(max_examples=100)
+def test_what_if_is_what_would_be_and_changes_nothing(scene, data):
+    judge, world = judged(scene), scene.world
+    voter = data.draw(st.sampled_from([scene.parameters["viewer"], *scene.people]))
+    verb = data.draw(st.sampled_from(("ban", "allow", "adopt", "exclude", "include", "withdraw")))
+    private = (
+        voter == scene.parameters["viewer"] and verb != "withdraw" and data.draw(st.booleans())
+    )
+    seq = 10**6 if private else world.draft(voter, "note").seq
+    said = scene.statement(verb, fresh_id("if"), voter, seq)._replace(private=private)
+    before = Counter(world.ids(judge.counted()))
+    preview = judge.what_if(said)
+    assert Counter(world.ids(judge.counted())) == before
+    assert_same(judge, oracle_of(scene), world)
+
+    after = Counter(before)
+    for flip in preview.flips:
+        for id in world.ids([flip.span]):
+            after[id] += flip.weight
+    if not private:
+        draft = world.draft(voter, said.kind)
+        world.add(Event(said.id, voter, draft.seq, draft.prev, draft.kind, statement=said))
+    else:
+        scene.private.append(said)
+    oracle = oracle_of(scene)
+    expected = Counter(e.id for e in world.events if e.id != said.id and oracle.counts(e.id))
+    assert +after == expected
+    was = {actor for actor, verdicts in preview.actors.items() if not verdicts[0].included}
+    now = {actor for actor, verdicts in preview.actors.items() if not verdicts[1].included}
+    if scene.parameters["stance"] == "open":
+        assert oracle.standing()[1] == set(judge.standing().banned) - was | now

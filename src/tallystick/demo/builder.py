@@ -1,4 +1,4 @@
-"""A log whose every byte follows from its rows: keys, seeds and times are derived, nothing is random.
+"""A log whose every byte follows from its rows: keys, seeds, times are derived, none is random.
 
     namespace "otc", user 7     key seed   SHA-256("otc/7")
     row 12, event 0             body seed  SHA-256("otc/body/12/0")[:16]
@@ -99,7 +99,7 @@ class LogBuilder:
         chain.named.append((dep, dep.seq) if dep is not None and dep.seq else None)
 
     def past(self, tops: Mapping[User, int]) -> dict[bytes, int]:
-        """author -> leading events, of everything in the past of some chains' prefixes."""
+        """Author -> leading events, of everything in the past of some chains' prefixes."""
         sizes: dict[bytes, int] = {self._genesis.key.public: 1}
         stack = [(self._users[user], size) for user, size in tops.items()]
         while stack:

@@ -72,10 +72,14 @@ class Community:
             found.append(builder.past({user: lived[user] for user in mine}))
         everybody = {user: size for user in users if (size := builder.size_of(user))}
         missing = _missing(builder.past(everybody), found)
-        found[-1] = builder.past({u: n for u, n in everybody.items() if u in users[3::REPLICAS]} | {
-            user: size for user, size in everybody.items()
-            if user_key(self.namespace, user).public in missing
-        })
+        found[-1] = builder.past(
+            {u: n for u, n in everybody.items() if u in users[3::REPLICAS]}
+            | {
+                user: size
+                for user, size in everybody.items()
+                if user_key(self.namespace, user).public in missing
+            }
+        )
         return found
 
 

@@ -153,9 +153,7 @@ def build(
             progress(done)
 
 
-def load(
-    replica: Replica, file: str | Path, *, progress: Progress | None = None
-) -> dict[str, Any]:
+def load(replica: Replica, file: str | Path, *, progress: Progress | None = None) -> dict[str, Any]:
     """Loads the ratings into a store as the log ``bitcoin-otc``, and sums them as ``reputation``.
 
     Loading twice changes nothing.

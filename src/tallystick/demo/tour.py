@@ -325,7 +325,7 @@ def _conclude(tour: Tour) -> int:
     failed = [check for check in tour.checks if not check.held]
     tour.found["checks"] = [{"claim": c.claim, "held": c.held} for c in tour.checks]
     if tour.quiet:
-        print(json.dumps(tour.found))
+        tour.console.print_json(json.dumps(tour.found), indent=None)
     tour.title(5, f"{len(tour.checks)} checks, {len(tour.checks) - len(failed)} held")
     for check in failed:
         tour.say(f"   [red]did not hold:[/red] {escape(check.claim)}")

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tallystick.policy.counting import Counting
-from tallystick.policy.facts import EventFact
+from tallystick.policy.facts import END, EventFact
 from tallystick.policy.scope import moves_standing
 from tallystick.policy.standing import Context, Strata
 from tallystick.policy.statement import AGAINST, STANDING, Statement
@@ -45,7 +45,7 @@ class Explainer:
 
     def actor_value(self, cell: Strata, actor: bytes) -> Value:
         """(included, contested) of an actor as a whole."""
-        included = actor not in cell.banned and self._counting.rules.heeded(cell, actor) != 0
+        included = self._counting.rules.heeded(cell, actor) == END
         return included, self._is_contested(cell, actor, None)
 
     def _is_contested(self, cell: Strata, actor: bytes, reaching: Reaching) -> bool:
@@ -60,7 +60,6 @@ class Explainer:
     def actor(self, cell: Strata, actor: bytes) -> Verdict:
         """The verdict about an actor as a whole, by what no cut spares."""
         included, contested = self.actor_value(cell, actor)
-        spared = cell.banned.get(actor)
         reason = self._actor_reason(cell, actor)
         rank = cell.rank(actor)
         return Verdict(
@@ -71,7 +70,7 @@ class Explainer:
             reason,
             tuple(self._actor_causes(cell, actor, None, contested=contested)),
             rank=None if rank == NO_RANK else rank,
-            partly=bool(spared),
+            partly=isinstance(self._counting.rules.heeded(cell, actor), dict),
         )
 
     def _actor_reason(self, cell: Strata, actor: bytes) -> str:

@@ -72,6 +72,8 @@ class Judge:
         self._context = Context(self._facts, book, policy, equivocations)
         self._patterns: set[str] = {ANY} | {s.scope for s in policy.statements}
         self._cells: dict[Signature, Strata] = {}
+        self._asked: dict[Signature, Strata] = {}
+        """Cells of no kind that occurs, kept up to date until the next update."""
         self._of_kind: dict[str, Strata] = {}
         self._base = self._cell(ANY)
         self._divide()
@@ -114,7 +116,10 @@ class Judge:
         kinds = sorted(self._facts.kinds())
         while True:
             self._of_kind = {kind: self._cell(kind) for kind in kinds}
-            used = {id(cell): cell for cell in (self._base, *self._of_kind.values())}
+            used = {
+                id(cell): cell
+                for cell in (self._base, *self._of_kind.values(), *self._asked.values())
+            }
             self._cells = {cell.signature: cell for cell in used.values()}
             seen = set().union(*(cell.scopes for cell in used.values())) - self._patterns
             if not seen:
@@ -195,6 +200,9 @@ class Judge:
         Cost: O(what is touched); one statement by somebody without a vote, or a span of an
         author nobody judged: O(1). Other parameters of the policy: from scratch.
         """
+        for name in self._asked:
+            self._cells.pop(name, None)
+        self._asked.clear()
         if policy is not None and _parameters(policy) != _parameters(self.policy):
             return self._rebuild(policy, statements, arrived, equivocations or {})
         new = self._context.book.write(statements)
@@ -383,6 +391,8 @@ class Judge:
             name = signature(patterns, scope)
             found = self._cells.get(name) or Strata(self._context, name)
             if found.scopes <= patterns:
+                if name not in self._cells:
+                    self._cells[name] = self._asked[name] = found
                 return found
             patterns = patterns | found.scopes
 

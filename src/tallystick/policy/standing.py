@@ -139,7 +139,7 @@ class Strata:
             return False
         if place.limit is not None and not self._within(s, place.limit):
             return False
-        return not (s.id in self.words and self.word(s.id, rank=place.rank, strictly=True) is False)
+        return self.word(s.id, rank=place.rank, strictly=True) is not False
 
     def _within(self, s: Statement, limit: Limit) -> bool:
         fact = self._context.facts.event(s.id)

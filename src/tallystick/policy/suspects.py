@@ -58,11 +58,16 @@ class Suspects:
                 for ground in context.facts.grounds(thing):
                     push(ground)
             for s in self._about.get(thing, ()):
-                own = SLOT[s.verb] > EVENT
-                if own or actor_of(s.voter) in self.possible:
+                actor = actor_of(s.voter)
+                if SLOT[s.verb] > EVENT:
+                    named = context.facts.event(thing)
+                    speaks = named is not None and actor_of(named.author) == actor
+                else:
+                    speaks = actor in self.possible
+                if speaks:
                     yield s
                     push(s.id)
-                    push(actor_of(s.voter))
+                    push(actor)
 
 
 def _reached(viewer: bytes, adopts: dict[bytes, list[bytes]]) -> set[bytes]:

@@ -64,7 +64,7 @@ class Verdict:
         reason: a key of ``REASONS``.
         by: the ground, retract or author the reason turned on, if it is one of these.
         rank: of an actor: adoption distance; None without a vote.
-        partly: of an actor: banned, but a cut spares some of its events.
+        partly: of an actor: not heeded as a whole, but a cut spares some of its events.
         complete: whether every statement that alone would change the answer is among the causes;
             False when not all that might have were tried.
     """

@@ -52,13 +52,12 @@ def verify_store(
                     problems.append(_problem(log.id, author, None, "chain/signature"))
             for line in lines:
                 chains += 1
-                for damage in store.scan(line.no):
-                    problems.append(_damage(log.id, line.author, damage))
+                found = store.scan(line.no)
+                problems += [_damage(log.id, line.author, damage) for damage in found]
                 events += line.size - line.first_seq
                 if progress is not None:
                     progress(events, total, "events")
-        for damage in store.scan_index():
-            problems.append(_damage(b"", b"", damage))
+        problems += [_damage(b"", b"", damage) for damage in store.scan_index()]
     return VerifyReport(events, chains, clock() - started, tuple(problems))
 
 

@@ -152,9 +152,7 @@ class LogHoldings:
             return
         vector = encode_item([[r.author, r.side, r.size, r.root] for r in agreed.records])
         with self._store.write():
-            self._store.set_peer(
-                peer.encode(), self._log_no, checkpoint=agreed.root, vector=vector
-            )
+            self._store.set_peer(peer.encode(), self._log_no, checkpoint=agreed.root, vector=vector)
 
     # --- windows --------------------------------------------------------------------------------
 
@@ -164,9 +162,7 @@ class LogHoldings:
             yield Lacking(line, begin, row, count)
             begin += count
 
-    def _in_messages(
-        self, lacking: list[Lacking], max_bytes: int
-    ) -> Iterator[Sequence[Slice]]:
+    def _in_messages(self, lacking: list[Lacking], max_bytes: int) -> Iterator[Sequence[Slice]]:
         """Windows of arrival order as slices; no snapshot is held between two messages."""
         lacking.sort(key=lambda part: part.row)
         windows = self._windows(lacking, max_bytes)

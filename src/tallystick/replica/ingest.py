@@ -381,9 +381,7 @@ class Ingest:
         pack, line = place.pack, _known(place.target.line)
         at, size = _u32(pack.content_start), _u32(pack.content_size)
         seal = _u32(pack.seal_start)
-        for event in without_content(
-            self._store, line, pack.seq, pack.seq + place.skip
-        ):
+        for event in without_content(self._store, line, pack.seq, pack.seq + place.skip):
             row = event.seq - pack.seq
             if pack.part[row] == PART_WHOLE and not event.erased:
                 seed = pack.data[seal[row] : seal[row] + SEED_BYTES]
@@ -442,8 +440,10 @@ def common_prefix(left: bytes, right: bytes) -> int:
 
 
 def tail_proof(pack: Pack, end: int, item: Slice) -> bytes:
-    """Subtree hashes from pack row ``end`` to the slice's head: the slice's own proof with the
-    rows behind ``end`` folded in, where only a part of the slice could be stored."""
+    """Subtree hashes from pack row ``end`` to the slice's head.
+
+    The slice's own proof, with the rows behind ``end`` folded in where only a part was stored.
+    """
     if end == item.count:
         return item.proof
     begin, stop = pack.seq + end, item.end

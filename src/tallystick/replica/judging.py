@@ -11,6 +11,7 @@ Reads: policy, store, replica.facts, replica.statements. Read by: replica.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+
 from tallystick.event.ids import cid_text
 from tallystick.identity.did import did_key
 from tallystick.policy.facts import Flip, Span
@@ -90,7 +91,7 @@ class Judging:
         return [from_row(row) for row in self._store.statements(self._log_no)]
 
     def equivocations(self) -> dict[bytes, int]:
-        """author -> smallest seq at which two events are known or proven."""
+        """Author -> smallest seq at which two events are known or proven."""
         found: dict[bytes, int] = {}
         for row in self._store.equivocations(self._log_no):
             found[row.author] = min(row.seq, found.get(row.author, row.seq))
@@ -228,9 +229,7 @@ class Judging:
             while end < len(flips) and (flips[end].weight, flips[end].cause) == (weight, cause):
                 end += 1
             ranges = self.ranges(flip.span for flip in flips[at:end])
-            self._store.feed_append(
-                self._log_no, ranges, weight=weight, cause=cause_text(cause)
-            )
+            self._store.feed_append(self._log_no, ranges, weight=weight, cause=cause_text(cause))
             at = end
 
     def _content_changed(self, rows: Sequence[int]) -> None:
@@ -248,9 +247,8 @@ class Judging:
         return self._store.links(row)[1]
 
 
-
 def cause_text(cause: Sequence[str | bytes]) -> str:
-    """A cause as the feed keeps it: ``arrived``, ``statement:<event id>``, ``equivocation:<did>``."""
+    """A cause as the feed keeps it: ``arrived``, ``statement:<id>``, ``equivocation:<did>``."""
     kind, *about = cause
     assert isinstance(kind, str)
     if not about:

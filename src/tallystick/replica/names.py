@@ -13,6 +13,7 @@ from tallystick.errors import Ambiguous, BadInput, NotFound
 from tallystick.event.ids import CID_CHARS, SHARED, cid_text, parse_cid, prefix_range, short
 from tallystick.identity.did import DID_CHARS, PREFIX, did_key, parse_did_key
 from tallystick.limits import DIGEST_BYTES
+from tallystick.store.lookups import rows_between
 from tallystick.store.store import Store
 
 PREFIX_CHARS_MIN = 8
@@ -80,17 +81,18 @@ class Names:
             return _digest(target)
         if len(target) == CID_CHARS and target.startswith(SHARED):
             return parse_cid(target)
-        if not target.startswith(SHARED) or len(target) < PREFIX_CHARS_MIN + 3:
+        if not target.startswith(SHARED) or len(target) < PREFIX_CHARS_MIN:
             raise BadInput(
                 "usage/argument",
                 "that is not the id of an event",
-                expected=f"bafyrei... or the first {PREFIX_CHARS_MIN + 3} characters or more",
+                expected=f"bafyrei... or the first {PREFIX_CHARS_MIN} characters or more",
                 got=repr(target[:80]),
             )
         low, high = prefix_range(target)
-        if low[:4] != high[:4]:
-            raise Ambiguous("usage/ambiguous", "the prefix is too short", got=target)
-        rows = self._store.rows_by_prefix(low, high, limit=4)
+        if low[:4] == high[:4]:
+            rows = self._store.rows_by_prefix(low, high, limit=4)
+        else:
+            rows = rows_between(self._store, low, high, limit=4)
         if not rows:
             raise NotFound("usage/not-found", "no event here has an id like that", got=target)
         if len(rows) > 1:

@@ -29,9 +29,9 @@ from tallystick.replica.owner import Owner
 from tallystick.replica.source import LogSource
 from tallystick.replica.tips import Tips
 from tallystick.replica.writing import Row, Writer
+from tallystick.state.source import ChangeRange
 from tallystick.state.views import Views
 from tallystick.state.views_places import PlacesView
-from tallystick.store.rows import FeedRange
 from tallystick.store.store import Store
 
 PLACES = "places"
@@ -92,7 +92,7 @@ class OpenLog:
         self.judging = Judging(
             store, log_no, viewer=owner.public, now=means.now, in_past=self.source.in_past
         )
-        self.tips = Tips(store, log_no, counts=lambda id: self.judging.judge.counts(id))
+        self.tips = Tips(store, log_no, counts=self._counts)
         self.views = Views(store.db, log=log_no)
         self.listeners: list[Listener] = []
         self._ingest = Ingest(store, log_no, self.id, now=means.now)
@@ -112,9 +112,7 @@ class OpenLog:
 
     def receive(self, slices: Sequence[Slice], *, peer: str = "") -> Taken:
         """Takes in one message's slices as one transaction."""
-        return self._within(
-            lambda: self._absorb(self._ingest.receive(slices, peer=peer.encode()))
-        )
+        return self._within(lambda: self._absorb(self._ingest.receive(slices, peer=peer.encode())))
 
     def append(self, rows: Sequence[Row]) -> tuple[list[bytes], Taken]:
         """Writes events of one's own as one transaction; their ids, and what it brought."""
@@ -171,8 +169,8 @@ class OpenLog:
         """Feeds every attached view; inside a write."""
         self.views.catch_up(self._read_feed, self.source)
 
-    def _read_feed(self, pos: int, limit: int) -> list[FeedRange]:
-        return self.store.feed_read(self.no, pos, limit)
+    def _read_feed(self, pos: int, limit: int) -> list[ChangeRange]:
+        return [ChangeRange(*found) for found in self.store.feed_read(self.no, pos, limit)]
 
     def _attach(self) -> None:
         """The declared views: made with the log, found again when it is opened."""
@@ -192,6 +190,9 @@ class OpenLog:
     def policy(self) -> Policy:
         """The policy in force here."""
         return self.judging.policy
+
+    def _counts(self, id: bytes) -> bool:
+        return self.judging.judge.counts(id)
 
     def ranges(self, spans: Sequence[Span]) -> list[tuple[int, int]]:
         """Rows of spans of events, as (row, count)."""

@@ -9,6 +9,7 @@ Reads: kernels, store. Read by: replica.ingest.
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 from tallystick.graph.runs import Run
 from tallystick.kernels import Pack
 from tallystick.limits import DIGEST_BYTES
@@ -55,7 +56,7 @@ class Parents:
         """
         pack, offsets = self._packs[run.pack], self._offsets[run.pack]
         lamports = self._lamports[run.pack]
-        lamport = self._before(pack, run, line)
+        lamport = self._before(pack, line)
         if offsets[run.begin] == offsets[run.end]:
             return self._without_deps(run, lamport)
         found: list[list[int]] = []
@@ -84,7 +85,7 @@ class Parents:
             if id in self._wanted:
                 self._wanted[id] = (first_row + row - run.begin, lamports[row])
 
-    def _before(self, pack: Pack, run: Run, line: LineRow) -> int:
+    def _before(self, pack: Pack, line: LineRow) -> int:
         """Lamport of the event before the run; the genesis event's (0) before a first one."""
         if line.size:
             return line.lamport

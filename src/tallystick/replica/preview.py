@@ -14,6 +14,7 @@ from typing import Any
 
 from tallystick.identity.did import did_key
 from tallystick.policy.facts import Flip
+from tallystick.policy.judge import Preview
 from tallystick.policy.statement import Statement
 from tallystick.replica.names import Names
 from tallystick.replica.openlog import OpenLog
@@ -33,7 +34,19 @@ def what_if(statement: Statement, log: OpenLog, names: Names) -> WhatIf:
     Cost: that of two updates, and of reading the views twice.
     """
     preview = log.judging.judge.what_if(statement)
-    actors = tuple(
+    lost, gained = counts(preview.flips, log)
+    return WhatIf(
+        statement=in_words(statement, names),
+        actors=actors_moved(preview, names),
+        events_lost=lost,
+        events_gained=gained,
+        changes=_changes(preview.flips, log),
+    )
+
+
+def actors_moved(preview: Preview, names: Names) -> tuple[dict[str, Any], ...]:
+    """The actors whose standing a statement changes, before and after."""
+    return tuple(
         {
             "actor": did_key(actor),
             "before": "heeded" if before.included else "not heeded",
@@ -42,14 +55,6 @@ def what_if(statement: Statement, log: OpenLog, names: Names) -> WhatIf:
         }
         for actor, (before, after) in preview.actors.items()
         if before.included != after.included or before.partly != after.partly
-    )
-    lost, gained = counts(preview.flips, log)
-    return WhatIf(
-        statement=in_words(statement, names),
-        actors=actors,
-        events_lost=lost,
-        events_gained=gained,
-        changes=_changes(preview.flips, log),
     )
 
 
@@ -107,6 +112,4 @@ def _differing(view: str, before: Any, after: Any) -> list[dict[str, Any]]:
             for key in keys
             if before.get(key) != after.get(key)
         ]
-    return [
-        {"view": view, "key": key, "before": was, "after": now} for key, was, now in changed
-    ]
+    return [{"view": view, "key": key, "before": was, "after": now} for key, was, now in changed]

@@ -229,10 +229,8 @@ class Reading:
         splits = {
             author: seq
             for author, seq in log.judging.equivocations().items()
-            if sum(
-                version.sizes.get(line.no, 0) > seq
-                for line in log.store.lines(log.no, author)
-            ) > 1
+            if sum(version.sizes.get(line.no, 0) > seq for line in log.store.lines(log.no, author))
+            > 1
         }
         return Judge(self.policy, FactsAt(log.store, log.no, version.sizes), statements, splits)
 

@@ -136,14 +136,10 @@ class WhatIf(Report):
         """The diff as lines a person reads."""
         if not (self.actors or self.events_lost or self.events_gained):
             return [f"{self.statement}: changes nothing"]
-        lines = [
-            f"{self.statement}: {self.events_lost} events stop counting, "
-            f"{self.events_gained} start counting"
-        ]
+        lost, gained = self.events_lost, self.events_gained
+        lines = [f"{self.statement}: {lost} events stop counting, {gained} start counting"]
         lines += [f"  {a['actor']}: {a['before']} -> {a['after']}" for a in self.actors]
-        lines += [
-            f"  {c['view']}[{c['key']}]: {c['before']} -> {c['after']}" for c in self.changes
-        ]
+        lines += [f"  {c['view']}[{c['key']}]: {c['before']} -> {c['after']}" for c in self.changes]
         return lines
 
 

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 
 from tallystick.chain.slice import Slice
+from tallystick.errors import TallyError
 from tallystick.limits import COMMIT_EVENTS_MAX
 from tallystick.replica.endpoint import StoreEndpoint
 from tallystick.replica.openlog import OpenLog
@@ -88,11 +89,13 @@ async def serve_store(
     ended: Callable[[Report], None] | None,
     stop: threading.Event,
 ) -> None:
-    """Answers sessions until ``stop`` is set.
+    """Answers sessions until ``stop`` is set, or the store fails (a full disk).
 
     Raises:
         PeerUnreachable: when the address cannot be listened on. BadInput: when it is none.
+        StoreError: what the store said; what was acknowledged until then is kept.
     """
+    failures: list[TallyError] = []
 
     def factory(peer: str) -> tuple[Session, Endpoint]:
         session = Session(
@@ -101,13 +104,15 @@ async def serve_store(
         return session, endpoint
 
     pusher = Pusher(store, open_log)
-    async with serve(listen, factory, ended=ended) as server:
+    async with serve(listen, factory, ended=ended, failed=failures.append) as server:
         if ready is not None:
             host, port = server.address
             ready(f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}")
-        while not stop.is_set():
+        while not stop.is_set() and not failures:
             await asyncio.sleep(POLL_SECONDS)
             pusher.push(server.drivers)
+    if failures:
+        raise failures[0]
 
 
 async def follow_peer(

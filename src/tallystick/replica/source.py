@@ -102,4 +102,3 @@ class LogSource:
 
     def _is_ours(self, row: int) -> bool:
         return self._store.line(self._store.links(row)[0]).log == self._log_no
-

@@ -77,7 +77,7 @@ def in_loop(work: Coroutine[Any, Any, T]) -> T:
     def body() -> None:
         try:
             outcome.append(asyncio.run(work))
-        except BaseException as error:  # handed to the caller's thread
+        except BaseException as error:  # noqa: BLE001  # handed to the caller's thread
             failure.append(error)
 
     thread = threading.Thread(target=body, name="tallystick-sync", daemon=True)
@@ -148,6 +148,4 @@ def rejected_dict(one: Rejected) -> dict[str, str]:
 def _told(progress: Progress | None) -> Callable[[Report], None] | None:
     if progress is None:
         return None
-    return lambda report: progress(
-        report.meter.events_in + report.meter.events_out, None, "events"
-    )
+    return lambda report: progress(report.meter.events_in + report.meter.events_out, None, "events")

@@ -136,7 +136,9 @@ class Writer:
                 hint="Make a new key with `tally init` and go on with that one.",
             )
         if self._store.pending_of(self._log_no, author):
-            raise ChainError("chain/restored", where=did_key(self._owner.public), hint="Sync again first.")
+            raise ChainError(
+                "chain/restored", where=did_key(self._owner.public), hint="Sync again first."
+            )
         if not lines:
             return ChainEnd()
         line = lines[0]
@@ -160,10 +162,13 @@ class Writer:
             part, needed = needed[:DEPS_MAX], needed[DEPS_MAX:]
             self._commit([Row(MERGE)], part, taken)
         chosen = list(needed)
+        passed = set(needed)
+        if not own:  # the genesis event is a parent of every first event without being named
+            passed.add(self._store.genesis_row(self._log_no) or 0)
         for row in self._tips.newest(HEADS_LOOKED_AT):
             if len(chosen) == DEPS_MAX:
                 break
-            if row not in chosen and self._store.links(row)[0] not in own:
+            if row not in passed and self._store.links(row)[0] not in own:
                 chosen.append(row)
         return chosen
 

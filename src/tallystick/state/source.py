@@ -14,15 +14,16 @@ Reads: nothing. Read by: state.views, replica.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from operator import itemgetter
 from typing import Final, NamedTuple, Protocol
 
 CONTENT: Final = "content"
 """The cause under which an event whose content arrived or was erased enters again."""
+_ROW: Final = itemgetter(1)
 END: Final = 1 << 62
 """A row beyond every row."""
 
@@ -118,26 +119,39 @@ class EventSource(Protocol):
     def resolve(self, author: bytes, seq: int, *, at_row: int, side: bytes | None) -> int | None:
         """The row of the one event of (author, seq) in the past of ``at_row``.
 
-        With ``side`` (an event's id): the one on the way to that event. None when there is no
-        such event in that past, or when there are two and no side says which.
+        With ``side`` (an event's id): the one that is that event or comes before it in its own
+        chain (by prev alone), the side itself being in the past of ``at_row`` too: what is not
+        in that past, here or not, never matters. None when there is no such event, or when
+        there are two and no side says which.
         """
 
 
 class Spans:
     """A set of rows as sorted, disjoint, non-adjacent (row, count) ranges."""
 
-    __slots__ = ("_first", "ranges")
+    __slots__ = ("firsts", "ranges")
 
     def __init__(self, ranges: Iterable[tuple[int, int]] = ()) -> None:
         merged: list[tuple[int, int]] = []
+        first, end = 0, -1
         for row, count in sorted(ranges):
-            if merged and row <= sum(merged[-1]):
-                first = merged[-1][0]
-                merged[-1] = (first, max(sum(merged[-1]), row + count) - first)
+            if row <= end:
+                if row + count > end:
+                    end = row + count
+                    merged[-1] = (first, end - first)
             elif count:
+                first, end = row, row + count
                 merged.append((row, count))
         self.ranges = merged
-        self._first = [row for row, _ in merged]
+        self.firsts = [row for row, _ in merged]
+
+    @classmethod
+    def _made(cls, ranges: list[tuple[int, int]]) -> Spans:
+        """Ranges that are sorted, disjoint and non-adjacent already."""
+        made = cls.__new__(cls)
+        made.ranges = ranges
+        made.firsts = [row for row, _ in ranges]
+        return made
 
     def __bool__(self) -> bool:
         return bool(self.ranges)
@@ -155,20 +169,18 @@ class Spans:
 
     def covers(self, row: int, count: int) -> bool:
         """Whether all of row..row+count-1 are in it."""
-        at = bisect_right(self._first, row) - 1
+        at = bisect_right(self.firsts, row) - 1
         return at >= 0 and row + count <= sum(self.ranges[at])
 
     def clip(self, first: int, end: int) -> Spans:
         """The rows of it that lie in first..end-1."""
-        at = max(0, bisect_right(self._first, first) - 1)
-        found = []
-        for row, count in self.ranges[at:]:
-            if row >= end:
-                break
-            low, high = max(row, first), min(row + count, end)
-            if low < high:
-                found.append((low, high - low))
-        return Spans(found)
+        at = max(0, bisect_right(self.firsts, first) - 1)
+        found = self.ranges[at : bisect_left(self.firsts, end)]
+        for place in {0, len(found) - 1} if found else ():
+            row, count = found[place]
+            low = max(row, first)
+            found[place] = (low, min(row + count, end) - low)
+        return Spans._made([(row, count) for row, count in found if count > 0])
 
     def pieces(self, most: int) -> Iterator[Spans]:
         """The same rows in parts of at most ``most`` rows each, in order."""
@@ -181,10 +193,10 @@ class Spans:
                 part.append((at, take))
                 at, left, room = at + take, left - take, room - take
                 if not room:
-                    yield Spans(part)
+                    yield Spans._made(part)
                     part, room = [], most
         if part:
-            yield Spans(part)
+            yield Spans._made(part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +218,15 @@ def net(ranges: Iterable[ChangeRange]) -> Changes:
     Cost: linear in ranges when they do not overlap (the usual case), otherwise in their pieces.
     """
     ordered = list(ranges)
-    spans = sorted((r.row, r.row + r.count) for r in ordered)
-    if all(a[1] <= b[0] for a, b in pairwise(spans)):
-        added = Spans((r.row, r.count) for r in ordered if r.weight > 0)
-        removed = Spans((r.row, r.count) for r in ordered if r.weight < 0)
-        return Changes(added, removed, Spans())
-    return _swept(ordered)
+    added: list[tuple[int, int]] = []
+    removed: list[tuple[int, int]] = []
+    end = -1
+    for _, row, count, weight, _ in sorted(ordered, key=_ROW):
+        if row < end:
+            return _swept(ordered)
+        end = row + count
+        (added if weight > 0 else removed).append((row, count))
+    return Changes(Spans(added), Spans(removed), Spans())
 
 
 def _swept(ordered: Sequence[ChangeRange]) -> Changes:

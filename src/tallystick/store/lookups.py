@@ -31,7 +31,9 @@ def facts_at(store: Store, rows: Sequence[int]) -> list[tuple[bytes, int, int, s
     out = []
     for row in rows:
         id, line, seq, kind, void = found[row]
-        out.append((id, line, seq, store.kind_name(kind), None if void is None else store.code_name(void)))
+        out.append(
+            (id, line, seq, store.kind_name(kind), None if void is None else store.code_name(void))
+        )
     return out
 
 
@@ -99,12 +101,20 @@ def rows_matching(
     return ranges
 
 
+def rows_between(store: Store, low: bytes, high: bytes, *, limit: int) -> list[int]:
+    """Rows of ids in [low, high], however far apart. Cost: every event is looked at."""
+    found = store.db.rows(
+        "SELECT row FROM event WHERE id BETWEEN ? AND ? LIMIT ?", (low, high, limit)
+    )
+    return [row for (row,) in found]
+
+
 def canonical_rows(
     store: Store,
     log_no: int,
     *,
     author: int | None = None,
-    kind: int | None = None,
+    kinds: Sequence[int] | None = None,
     limit: int | None = None,
     newest: bool = False,
     arrival: bool = False,
@@ -114,16 +124,14 @@ def canonical_rows(
     Cost: O(n log n) over the log's events; with ``arrival`` O(limit).
     """
     way = "DESC" if newest else "ASC"
-    order = (
-        f"e.row {way}"
-        if arrival
-        else f"e.lamport {way}, a.name {way}, e.seq {way}, e.id {way}"
-    )
+    order = f"e.row {way}" if arrival else f"e.lamport {way}, a.name {way}, e.seq {way}, e.id {way}"
+    wanted = None if kinds is None else f"[{','.join(map(str, kinds))}]"
     found = store.db.rows(
         "SELECT e.row FROM event e JOIN line l ON l.no = e.line JOIN author a ON a.no = l.author"
-        " WHERE l.log = ?1 AND (?2 IS NULL OR l.author = ?2) AND (?3 IS NULL OR e.kind = ?3)"
+        " WHERE l.log = ?1 AND (?2 IS NULL OR l.author = ?2) "
+        " AND (?3 IS NULL OR e.kind IN (SELECT value FROM json_each(?3)))"
         f" ORDER BY {order} LIMIT ?4",
-        (log_no, author, kind, -1 if limit is None else limit),
+        (log_no, author, wanted, -1 if limit is None else limit),
     )
     rows = [row for (row,) in found]
     return rows[::-1] if newest else rows
@@ -156,9 +164,7 @@ def heads_on(store: Store, log_no: int, lines: Iterable[int]) -> list[int]:
     return [row for (row,) in found]
 
 
-def move_heads(
-    store: Store, log_no: int, *, gone: Iterable[int], came: Iterable[int]
-) -> None:
+def move_heads(store: Store, log_no: int, *, gone: Iterable[int], came: Iterable[int]) -> None:
     """Takes rows out of the table of heads, then puts rows in; inside a write."""
     store.db.executemany(
         "DELETE FROM head WHERE log = ? AND row = ?", [(log_no, row) for row in gone]
@@ -184,7 +190,7 @@ def _columns(store: Store, rows: Sequence[int], names: str) -> dict[int, tuple[A
     for at in range(0, len(wanted), CHUNK):
         part = ",".join(map(str, wanted[at : at + CHUNK]))
         found.update(
-            (row, rest)
+            (row, tuple(rest))
             for row, *rest in store.db.rows(
                 f"SELECT row, {names} FROM event WHERE row IN (SELECT value FROM json_each(?))",
                 (f"[{part}]",),

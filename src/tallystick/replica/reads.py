@@ -1,0 +1,208 @@
+"""Asking: values, verdicts, history, versions, other people's eyes.
+
+Law: reading changes nothing that anybody can see; every answer names the policy it is under.
+
+Reads: replica.says, replica.reading, store. Read by: replica.shares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from tallystick.errors import BadInput
+from tallystick.policy import Policy, holding
+from tallystick.policy.scope import covers
+from tallystick.replica.infos import event_infos
+from tallystick.replica.openlog import PLACES
+from tallystick.replica.reading import Explained, Reading
+from tallystick.replica.reports import (
+    EventInfo,
+    SqlResult,
+    VerdictInfo,
+    ViewInfo,
+)
+from tallystick.replica.says import Says
+from tallystick.replica.versions import find_version
+from tallystick.state.view import View
+from tallystick.state.views_sum import GroupSum
+from tallystick.store.lookups import canonical_rows
+from tallystick.sync.log_checkpoint import log_checkpoint
+
+
+class Reads(Says):
+    """The verbs that ask."""
+
+    def reading(self) -> Reading:
+        """The owner's own reading of everything that is here."""
+        return Reading(self._log, self._names)
+
+    def view(self, name: str | View = PLACES, *, key: str | None = None) -> Any:
+        """The state of a view (or fold), or one key of it."""
+        return self.reading().view(name, key=key)
+
+    def why(
+        self, subject: str, *, view: str | View | None = None, type: str | None = None
+    ) -> Explained | VerdictInfo:
+        """Why a place, or a key of a view, is what it is; why an event or actor counts."""
+        if view is None and (self._names.is_event(subject) or subject.startswith("did:key:")):
+            return self.verdict(subject)
+        return self.reading().why(subject, view=view, type=type)
+
+    def standing(
+        self,
+        *,
+        as_actor: str | None = None,
+        threshold: int | None = None,
+        max_depth: int | None = None,
+        scope: str | None = None,
+    ) -> dict[str, Any]:
+        """Who has a vote, who is banned, whose standing is contested."""
+        found = self._reading_as(as_actor, threshold, max_depth)
+        return found.standing(scope)
+
+    def verdict(self, target: str, *, scope: str | None = None) -> VerdictInfo:
+        """Whether an actor is heeded or an event counts, and why."""
+        return self.reading().verdict(target, scope=scope)
+
+    def at(self, version: str, *, then: bool = False) -> Reading:
+        """The state at a version (``replica.versions``), under today's policy.
+
+        Args:
+            then: under the policy that was in force when ``received:TIME`` had passed.
+        """
+        log = self._log
+        found = find_version(self._store, log.no, self._names, version)
+        policy = None
+        if then:
+            if found.received_ms is None:
+                raise BadInput("state/version", expected="received:TIME", got=version)
+            history = self._store.policy_history(log.no)
+            past = [row for row in history if row.changed_ms <= found.received_ms]
+            policy = Policy(self._owner.public, log.id)
+            if past:
+                policy = Policy.from_bytes(past[-1].document)
+        return Reading(log, self._names, policy=policy, version=found)
+
+    def as_seen_by(
+        self, actor: str, *, threshold: int | None = None, max_depth: int | None = None
+    ) -> Reading:
+        """The state under the policy an actor's published statements make."""
+        return self._reading_as(actor, threshold, max_depth)
+
+    def under(self, policy: Policy) -> Reading:
+        """The state under any policy."""
+        return Reading(self._log, self._names, policy=policy)
+
+    def state_hash(self, view: str | View | None = None) -> str:
+        """Hex hash of a view's state, or of all views together."""
+        return self.reading().state_hash(view)
+
+    def history(
+        self,
+        *,
+        order: str = "canonical",
+        limit: int | None = None,
+        author: str | None = None,
+        kind: str | None = None,
+        newest: bool = False,
+    ) -> list[EventInfo]:
+        """Events of the log, counted or not, in canonical order or in order of arrival.
+
+        Args:
+            kind: a kind, ``prefix/*`` or ``*``.
+        """
+        if order not in ("canonical", "arrival"):
+            raise BadInput("usage/argument", expected="canonical or arrival", got=repr(order))
+        kinds = None if kind is None else self._kinds(kind)
+        author_no = None
+        if author is not None:
+            author_no = self._store.find_author(self._names.author(author))
+        if kinds == [] or (author is not None and author_no is None):
+            return []
+        rows = canonical_rows(
+            self._store,
+            self._log.no,
+            author=author_no,
+            kinds=kinds,
+            limit=limit,
+            newest=newest,
+            arrival=order == "arrival",
+        )
+        return self._infos(rows)
+
+    def show(self, target: str) -> EventInfo:
+        """One event, with its verdict in a sentence."""
+        row = self._names.event(target)
+        (info,) = self._infos([row])
+        verdict = self._log.judging.judge.event_verdict(self._store.ids_at([row])[0])
+        return replace(info, verdict=verdict.sentence(self._names.words))
+
+    def heads(self) -> list[EventInfo]:
+        """The events that count and that no other such event has in its past."""
+        return self._infos(self._log.tips.exact())
+
+    def graph(self, *, limit: int | None = None) -> list[EventInfo]:
+        """The newest events with their parents, parents first: what pictures are drawn from."""
+        rows = canonical_rows(self._store, self._log.no, limit=limit, newest=True)
+        return self._infos(rows)
+
+    def digest(self) -> str:
+        """Root of the log checkpoint, hex: equal on replicas that hold the same events."""
+        return log_checkpoint(self._log.holdings.records()).hex()
+
+    def views(self) -> list[ViewInfo]:
+        """The views of the log."""
+        end = self._store.feed_end(self._log.no)
+        return [
+            ViewInfo(row.name, row.reducer, row.version, row.pos, end - row.pos)
+            for row in self._log.views.list()
+        ]
+
+    def define_sum(
+        self, name: str, *, kind: str, key: str | None = "target", amount: str | None = "rating"
+    ) -> None:
+        """A view that sums a field of the contents of one kind, per value of another field."""
+        log, view = self._log, GroupSum(name, kind=kind, key=key, amount=amount)
+        if log.views.is_current(view):
+            log.views.adopt(view)
+            return
+        with self._store.write():
+            log.views.attach(view)
+            log.catch_up()
+
+    def sql(self, query: str, params: Sequence[Any] = ()) -> SqlResult:
+        """A read-only query over the store's tables and views."""
+        with self._store.write():
+            self._log.views.settle(self._log.source)
+        columns, rows = self._store.db.read_only(query, params)
+        return SqlResult(columns, rows)
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    def _reading_as(
+        self, actor: str | None, threshold: int | None, max_depth: int | None
+    ) -> Reading:
+        given = {"threshold": threshold, "max_depth": max_depth}
+        options: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
+        log = self._log
+        if actor is None:
+            if not options:
+                return self.reading()
+            return Reading(log, self._names, policy=replace(log.policy, **options))
+        viewer = self._names.author(actor)
+        said = [s for s in log.judging.public_statements() if s.voter == viewer]
+        policy = Policy(viewer, log.id, statements=holding(said), **options)
+        return Reading(log, self._names, policy=policy)
+
+    def _kinds(self, pattern: str) -> list[int]:
+        """Numbers of the kinds that a kind, ``prefix/*`` or ``*`` means."""
+        numbers = [
+            self._store.find_kind(kind) for kind in self._store.kinds() if covers(pattern, kind)
+        ]
+        return [number for number in numbers if number is not None]
+
+    def _infos(self, rows: Sequence[int]) -> list[EventInfo]:
+        events = list(self._store.iter_events((row, 1) for row in rows))
+        return event_infos(self._store, events, self._log.judging.judge.counts)

@@ -1,0 +1,99 @@
+"""Statements: what I say about people and events, and what it would change.
+
+Law: a statement is previewed by what it would really do; my own word is final.
+
+Reads: replica.writes, replica.saying, replica.preview, policy. Read by: replica.reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tallystick.event.ids import cid_text
+from tallystick.policy import Flip, Say
+from tallystick.policy import say as says
+from tallystick.replica.openlog import Taken
+from tallystick.replica.preview import actors_moved, counts, what_if
+from tallystick.replica.reports import (
+    Receipt,
+    WhatIf,
+)
+from tallystick.replica.saying import in_words, resolve, to_row
+from tallystick.replica.writes import Writes
+
+
+class Says(Writes):
+    """The verbs that say whom and what to heed."""
+
+    def say(self, statement: Say, *, private: bool = False) -> Receipt:
+        """Makes a statement: public in one's own chain, or private in this store alone.
+
+        Raises:
+            BadInput: policy/target, policy/scope. NotFound, Ambiguous: usage/*.
+        """
+        log, words = self._log, ""
+        resolved = resolve(statement, log, self._names, private=private)
+        words = in_words(resolved, self._names)
+        actors = actors_moved(log.judging.judge.what_if(resolved), self._names)
+        if private:
+            said: list[bytes] = []
+
+            def act() -> Sequence[Flip]:
+                kept, flips = log.judging.say_private(resolved)
+                said.append(kept.id)
+                return flips
+
+            taken = log.change(act)
+        else:
+            said, taken = log.append([to_row(resolved)])
+        return Receipt(cid_text(said[0]), private, self._effect(words, actors, taken))
+
+    def ban(self, actor: str, *, private: bool = False, **options: Any) -> Receipt:
+        """Do not heed an actor, from now on and historically (``tallystick.ban``)."""
+        return self.say(says.ban(actor, **options), private=private)
+
+    def allow(self, actor: str, *, private: bool = False, **options: Any) -> Receipt:
+        """Heed an actor whatever others say (``tallystick.allow``)."""
+        return self.say(says.allow(actor, **options), private=private)
+
+    def adopt(self, actor: str, *, private: bool = False, **options: Any) -> Receipt:
+        """Let an actor's statements count for me (``tallystick.adopt``)."""
+        return self.say(says.adopt(actor, **options), private=private)
+
+    def exclude(self, event: str, *, private: bool = False, **options: Any) -> Receipt:
+        """Do not count one event (``tallystick.exclude``)."""
+        return self.say(says.exclude(event, **options), private=private)
+
+    def include(self, event: str, *, private: bool = False, **options: Any) -> Receipt:
+        """Count one event, even of a banned author (``tallystick.include``)."""
+        return self.say(says.include(event, **options), private=private)
+
+    def retract(self, event: str, **options: Any) -> Receipt:
+        """Undo an event of one's own (``tallystick.retract``)."""
+        return self.say(says.retract(event, **options))
+
+    def restore(self, event: str, **options: Any) -> Receipt:
+        """Redo an event of one's own (``tallystick.restore``)."""
+        return self.say(says.restore(event, **options))
+
+    def withdraw(self, statement: str | Receipt, **options: Any) -> Receipt:
+        """Take a statement back: by its id or receipt, or one's last about an actor."""
+        private = False
+        target = statement.id if isinstance(statement, Receipt) else statement
+        if isinstance(statement, Receipt):
+            private = statement.private
+        elif self._names.is_event(target):
+            id = self._names.event_id(target)
+            private = any(s.id == id and s.private for s in self._log.judging.mine)
+        return self.say(says.withdraw(target, **options), private=private)
+
+    def what_if(self, statement: Say, *, private: bool = False) -> WhatIf:
+        """What a statement would change: standings, events, values. Changes nothing."""
+        return what_if(
+            resolve(statement, self._log, self._names, private=private), self._log, self._names
+        )
+
+    def _effect(self, words: str, actors: tuple[dict[str, Any], ...], taken: Taken) -> WhatIf:
+        lost, gained = counts(taken.flips, self._log)
+        return WhatIf(words, actors, lost, gained, ())

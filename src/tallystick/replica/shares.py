@@ -1,0 +1,202 @@
+"""Sharing: sync, serve, follow, bundles; and checking what is here.
+
+Law: what was verified is kept, however a session ends; nothing else comes in.
+
+Reads: replica.reads, replica.{syncing, serving, endpoint, checking}. Read by: replica.replica.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from tallystick.chain.slice import Slice
+from tallystick.errors import NotFound, StoreError
+from tallystick.replica import checking, syncing
+from tallystick.replica.base import Progress
+from tallystick.replica.endpoint import StoreEndpoint
+from tallystick.replica.openlog import Taken
+from tallystick.replica.owner import Owner, key_path
+from tallystick.replica.reads import Reads
+from tallystick.replica.reports import (
+    SyncReport,
+    VerifyReport,
+)
+from tallystick.replica.serving import follow_peer, serve_store
+from tallystick.store.store import Store
+from tallystick.sync.bundle import read_bundle, write_bundle
+from tallystick.sync.meter import Report
+
+
+class Shares(Reads):
+    """The verbs that exchange with others."""
+
+    def sync(
+        self,
+        other: Shares | str | Path,
+        *,
+        log: str | None = None,
+        progress: Progress | None = None,
+    ) -> SyncReport:
+        """Exchanges with another replica, store file or ``tcp://host:port`` what either lacks.
+
+        A store without a log joins the other's.
+
+        Raises:
+            PeerUnreachable, UsageError: sync/*. What was verified until then is kept.
+        """
+        wanted = self._log_id(log, joining=True)
+        ours = self._endpoint(wanted)
+        if isinstance(other, Shares):
+            return self._sync_store(other, ours, wanted, progress)
+        if isinstance(other, str) and "://" in other:
+            report = syncing.sync_tcp(
+                ours, other, log=wanted, entropy=self._means.entropy, progress=progress
+            )
+        else:
+            with closing(self._opened(Path(other))) as opened:
+                return self._sync_store(opened, ours, wanted, progress)
+        self._drop_hollow()
+        return report
+
+    def serve(
+        self,
+        listen: str = "tcp://127.0.0.1:7400",
+        *,
+        log: str | None = None,
+        ready: Callable[[str], None] | None = None,
+        ended: Callable[[SyncReport], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:
+        """Answers peers and pushes what is new to live ones, until ``stop`` is set.
+
+        Args:
+            ready: told the address once it listens (port 0 lets the system choose).
+            ended: told of every session that ran to its end.
+        """
+        wanted = None if log is None else self._log_id(log)
+
+        def over(report: Report) -> None:
+            if ended is not None and report.code is None:
+                ended(syncing.sync_report(report))
+
+        syncing.in_loop(
+            serve_store(
+                self._store,
+                self._endpoint(wanted),
+                self._open_log,
+                listen,
+                entropy=self._means.entropy,
+                log=wanted,
+                ready=ready,
+                ended=over,
+                stop=stop or threading.Event(),
+            )
+        )
+
+    def follow(self, url: str, *, log: str | None = None, stop: threading.Event) -> SyncReport:
+        """Stays connected to a peer, exchanging what is new as it comes, until ``stop`` is set."""
+        wanted = self._log_id(log, joining=True)
+        report = syncing.in_loop(
+            follow_peer(
+                self._store,
+                self._endpoint(wanted),
+                self._open_log,
+                url,
+                entropy=self._means.entropy,
+                log=wanted,
+                stop=stop,
+            )
+        )
+        return syncing.sync_report(report)
+
+    def receive(self, slices: Sequence[Slice], *, log: bytes | None = None) -> Taken:
+        """Takes in slices from anywhere, as sync does; joins the log when it is new here."""
+        wanted = log if log is not None else self._log.id
+        if self._store.find_log(wanted) is None:
+            with self._store.write():
+                self._store.add_log(wanted, name="", purpose="")
+        return self._open_log(wanted).receive(slices)
+
+    def export(self, path: str | Path) -> SyncReport:
+        """Writes everything of the log into a bundle file; never over a file that is there."""
+        file_path = Path(path)
+        try:
+            with file_path.open("xb") as file, self._store.read():
+                report = write_bundle(self._log.holdings, file)
+        except FileExistsError:
+            raise StoreError("store/exists", "a file is there already", where=path) from None
+        except OSError as error:
+            raise StoreError("store/io", where=path, got=error.strerror) from error
+        return syncing.bundle_report(report, reading=False)
+
+    def import_bundle(self, path: str | Path, *, log: str | None = None) -> SyncReport:
+        """Takes in a bundle file, verified like a session.
+
+        Raises:
+            BadInput: sync/bundle, for a file that is none or is cut off; what came before is kept.
+        """
+        endpoint = self._endpoint(self._log_id(log, joining=True))
+        try:
+            with Path(path).open("rb") as file:
+                report = read_bundle(file, endpoint, peer=f"file:{Path(path).name}")
+        except FileNotFoundError:
+            raise NotFound("usage/not-found", "no such file", where=path) from None
+        except OSError as error:
+            raise StoreError("store/io", where=path, got=error.strerror) from error
+        finally:
+            self._drop_hollow()
+        return syncing.bundle_report(report, reading=True)
+
+    def verify(self, *, progress: Progress | None = None) -> VerifyReport:
+        """Re-checks everything from bytes: headers, links, trees, signatures."""
+        return checking.verify_store(
+            self._store, clock=lambda: self._means.now() / 1000, progress=progress
+        )
+
+    def doctor(self) -> dict[str, Any]:
+        """What runs here and what is in the store."""
+        return checking.facts_about(self._store)
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    def _opened(self, path: Path) -> Shares:
+        """Another store of this machine, for the length of a sync."""
+        store = Store.open(path)
+        try:
+            owner = Owner.of(store, key_path(path), passphrase=None)
+        except BaseException:
+            store.close()
+            raise
+        return Shares(store, path, owner, means=self._means)
+
+    def _endpoint(self, only: bytes | None) -> StoreEndpoint:
+        return StoreEndpoint(self._store, self._open_log, only=only)
+
+    def _sync_store(
+        self, other: Shares, ours: StoreEndpoint, log: bytes | None, progress: Progress | None
+    ) -> SyncReport:
+        names = (str(self.path or self.did), str(other.path or other.did))
+        try:
+            return syncing.sync_stores(
+                ours,
+                other._endpoint(None),  # the other end of the same class
+                log=log,
+                names=names,
+                entropy=self._means.entropy,
+                progress=progress,
+            )
+        finally:
+            self._drop_hollow()
+            other._drop_hollow()
+
+    def _drop_hollow(self) -> None:
+        """Forgets a log that was joined and of which nothing came."""
+        for log in self._store.logs():
+            if not self._store.lines(log.no) and not self._store.pending_of(log.no):
+                with self._store.write():
+                    self._store.drop_log(log.no)
+                self._logs.pop(log.id, None)

@@ -1,0 +1,160 @@
+"""Writing: events, commits of several, and ops at places.
+
+Law: what a method returned is durable; an event that would count for nobody is refused.
+
+Reads: replica.base, replica.writing, state.edits. Read by: replica.says.
+Source: spec/packs.md, spec/ops.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from tallystick.errors import BadInput
+from tallystick.event.ids import cid_text
+from tallystick.event.rules import CREATE
+from tallystick.kernels import encode_item
+from tallystick.limits import DIGEST_BYTES
+from tallystick.replica.base import Base
+from tallystick.replica.kinds import is_ruled, void_code
+from tallystick.replica.openlog import PLACES
+from tallystick.replica.writing import Row
+from tallystick.state.edits import Edit
+from tallystick.state.ops import KIND as EDIT
+from tallystick.state.ops import Target
+from tallystick.state.types import LiveOp
+from tallystick.state.views_places import PlacesView
+from tallystick.state.views_places_read import live_ops
+
+
+class Batch:
+    """Events that become one commit when the ``with`` block ends; nothing if it raises."""
+
+    def __init__(self, replica: Writes) -> None:
+        self._replica = replica
+        self.rows: list[Row] = []
+        self.ids: list[str] = []
+        """Their ids, once the block has ended."""
+
+    def write(self, kind: str, content: Any = None, *, frame: Any = None) -> None:
+        """One more event."""
+        self.rows.append(event_row(kind, content, frame))
+
+
+class Writes(Base):
+    """The verbs that write."""
+
+    def write(self, kind: str, content: Any = None, *, frame: Any = None) -> str:
+        """Writes one event, durable when this returns; its id.
+
+        Args:
+            kind: ``[a-z0-9-]+(/[a-z0-9-]+)*``; the kinds the formats fix are checked by their rule.
+            content: plain data: what it says. Personal data belongs here; it can be erased.
+            frame: plain data without floats: what the event does, of kinds that have one.
+
+        Raises:
+            BadInput: codec/*, event/*, void/*. KeyNeeded. ChainError: chain/restored.
+        """
+        return self._append([event_row(kind, content, frame)])[0]
+
+    def write_many(self, rows: Sequence[tuple[str, Any]]) -> list[str]:
+        """Writes events as one transaction, at most 4,096 to a commit; their ids."""
+        return self._append([event_row(kind, content, None) for kind, content in rows])
+
+    @contextmanager
+    def batch(self) -> Iterator[Batch]:
+        """Several events as one commit: ``with replica.batch() as b: b.write(...)``."""
+        batch = Batch(self)
+        yield batch
+        batch.ids = self._append(batch.rows)
+
+    @contextmanager
+    def edit(self) -> Iterator[Edit]:
+        """Several ops at places as one event: ``with replica.edit() as e: e.set(...)``."""
+        edit = Edit(self._live)
+        yield edit
+        if edit.drafts:
+            self._write_edit(edit)
+
+    def set(self, place: str, value: Any) -> str:
+        """Writes a register; the id of the edit."""
+        return self._write_edit(Edit(self._live).set(place, value))
+
+    def add(self, place: str, element: Any) -> str:
+        """Puts an element into a set."""
+        return self._write_edit(Edit(self._live).add(place, element))
+
+    def remove(self, place: str, element: Any) -> str:
+        """Takes an element out of a set. Raises BadInput state/place if it is not there."""
+        return self._write_edit(Edit(self._live).remove(place, element))
+
+    def inc(self, place: str, amount: int = 1) -> str:
+        """Adds to a counter; the amount may be negative, not 0."""
+        return self._write_edit(Edit(self._live).inc(place, amount))
+
+    def enable(self, place: str) -> str:
+        """Switches a flag on."""
+        return self._write_edit(Edit(self._live).enable(place))
+
+    def disable(self, place: str) -> str:
+        """Switches a flag off."""
+        return self._write_edit(Edit(self._live).disable(place))
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    def _append(self, rows: Sequence[Row]) -> list[str]:
+        if not rows:
+            return []
+        if not self._store.logs():
+            self.create_log(self.path.stem if self.path is not None else "log")
+        ids, _ = self._log.append(rows)
+        return [cid_text(id) for id in ids]
+
+    def _live(self, place: Sequence[str], type_: str) -> Sequence[LiveOp]:
+        view = self._log.views.get(PLACES)
+        assert isinstance(view, PlacesView)
+        return live_ops(view, self._store.db, place, type_)
+
+    def _write_edit(self, edit: Edit) -> str:
+        frame, content = edit.build(side_of=self._side_of)
+        targets = {target.id for draft in edit.drafts for target in draft.over}
+        names = tuple(row for row in self._store.rows_of(sorted(targets)) if row is not None)
+        return self._append([Row(EDIT, frame=frame, content=content, names=names)])[0]
+
+    def _side_of(self, target: Target) -> bytes | None:
+        """Which side of a split chain a target is on, where its author and seq do not say."""
+        lines = self._store.lines(self._log.no, target.author)
+        if len(lines) < 2:
+            return None
+        row = self._store.row_of(target.id)
+        assert row is not None, "a target is a live op of this replica"
+        line = self._store.line(self._store.links(row)[0])
+        rows = {self._store.row_at(one.no, target.seq) for one in lines if one.size > target.seq}
+        return (
+            self._store.ids_at([self._store.row_at(line.no, line.size - 1)])[0]
+            if (len(rows) > 1)
+            else None
+        )
+
+
+def event_row(kind: str, content: Any, frame: Any) -> Row:
+    """Plain data as an event's row. Raises BadInput codec/*, void/*."""
+    row = Row(
+        kind,
+        frame=b"" if frame is None else encode_item(frame),
+        content=b"" if content is None else encode_item(content, floats=True),
+    )
+    if kind == CREATE:
+        raise BadInput("event/genesis", hint="Use create_log (tally log create).")
+    if is_ruled(kind):
+        code = void_code(
+            kind, frame=row.frame, content_size=len(row.content), log=bytes(DIGEST_BYTES)
+        )
+        if code is not None and code != "void/proof":
+            raise BadInput(
+                code, f"an event of kind {kind} with that frame would count for nobody", got=frame,
+                hint="Use the verb that writes it (ban, set, ...), or a kind of your own.",
+            )  # fmt: skip
+    return row

@@ -70,7 +70,9 @@ class Columns:
         """As ``EventSource``."""
         return self.events(first_row, end_row - first_row)
 
-    def bodies(self, ranges: Sequence[tuple[int, int]], *, kind: str) -> list[tuple]:  # type: ignore[type-arg]
+    def bodies(
+        self, ranges: Sequence[tuple[int, int]], *, kind: str
+    ) -> list[tuple[int, bytes, bytes, bytes | None, bool]]:
         """As ``EventSource``."""
         if kind != self.kind:
             return []

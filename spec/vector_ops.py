@@ -223,9 +223,9 @@ def stories() -> dict[str, list[Event]]:
     on = Event("on", ANA, [[2, ["f"], []]], prev=left)
     right = Event("right", ANA, [[1, ["t"], []]], prev=e0, values=["right"])
     ref: list[object] = [1, ["t"], [[0, 1, 0]]]
-    seen = {"deps": (on, right)}
-    bare = Event("bare", BEN, [ref], table=[ANA], values=["bare"], **seen)  # type: ignore[arg-type]
-    sided = Event("sided", CY, [ref], table=[[ANA, Link(on.id)]], values=["sided"], **seen)  # type: ignore[arg-type]
+    seen = (on, right)
+    bare = Event("bare", BEN, [ref], table=[ANA], values=["bare"], deps=seen)
+    sided = Event("sided", CY, [ref], table=[[ANA, Link(on.id)]], values=["sided"], deps=seen)
     h1 = Event("h1", ANA, [[1, ["t"], []], [1, ["u"], []]], values=["t", "u"])
     wrong: list[list[object]] = [
         [1, ["u"], [[0, 0, 0]]], [3, ["t"], [[0, 0, 0]]], [1, ["t"], [[0, 0, 9], [0, 5, 0]]],

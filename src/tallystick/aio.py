@@ -73,6 +73,11 @@ class AsyncReplica:
         self._worker.shutdown(wait=False)
 
     @property
+    def plain(self) -> Replica:
+        """The replica behind it; to be used by its worker alone (``call``)."""
+        return self._replica
+
+    @property
     def did(self) -> str:
         """The owner's author key."""
         return self._replica.did
@@ -191,7 +196,7 @@ class AsyncReplica:
         self, other: AsyncReplica | Replica | str | Path, *, log: str | None = None
     ) -> SyncReport:
         """``Replica.sync``; with another asynchronous replica both workers take part."""
-        plain = other._replica if isinstance(other, AsyncReplica) else other
+        plain = other.plain if isinstance(other, AsyncReplica) else other
         return await self.call(Replica.sync, plain, log=log)
 
     async def follow(self, url: str, *, log: str | None = None) -> SyncReport:

@@ -25,7 +25,7 @@ from tallystick.policy.facts import END, Facts, Flip, Span, Why
 from tallystick.policy.policy import Policy
 from tallystick.policy.scope import ANY, Signature, signature
 from tallystick.policy.standing import EVERYTHING, Context, Rereads, Strata
-from tallystick.policy.statement import EVENT, SLOT, Statement, holding
+from tallystick.policy.statement import EVENT, SLOT, Statement
 from tallystick.policy.suspects import Suspects
 from tallystick.policy.tally import against, branch_votes
 from tallystick.policy.verdict import Standing, Verdict, Voter
@@ -470,11 +470,15 @@ class Judge:
             return log, self.policy.with_statements(self._before(s.target))
         if SLOT[s.verb] > EVENT:
             return log, self.policy
-        return log, self.policy.with_statements((*self.policy.statements, s))
+        older = self._before(s.target, kept=True) if SLOT[s.verb] == EVENT else ()
+        return log, self.policy.with_statements((*self.policy.statements, *older, s))
 
-    def _before(self, id: bytes) -> tuple[Statement, ...]:
-        """My statements if one were withdrawn: the ones before it in its slot hold again."""
-        kept = {s.id: s for s in self.policy.statements if s.id != id}
+    def _before(self, id: bytes, *, kept: bool = False) -> tuple[Statement, ...]:
+        """My statements if one were withdrawn: the ones before it in its slot hold again.
+
+        With ``kept``, those that would do so if my own word excluded it.
+        """
+        found = {s.id: s for s in self.policy.statements if kept or s.id != id}
         gone = next((s for s in self.policy.statements if s.id == id), None)
         if gone is not None:
             key = self._context.book.key(gone)
@@ -483,8 +487,8 @@ class Judge:
                     w.voter == s.voter for w in self._context.book.withdrawals.get(s.id, ())
                 )
                 if s.order < gone.order and not taken_back:
-                    kept[s.id] = s
-        return holding(kept.values())
+                    found[s.id] = s
+        return tuple(found.values())
 
     def _suppose(self, statements: list[Statement], policy: Policy) -> tuple[list[Flip], _Before]:
         before = self.policy

@@ -135,5 +135,10 @@ class Rules:
         return None
 
     def _is_included(self, s: Statement, cell: Strata) -> bool:
-        fact = self._context.facts.event(s.id)
-        return fact is not None and fact.void is None and self.opinion(fact, cell).counts
+        fact = self._context.facts.event(s.id) or self._supposed(s)
+        return fact.void is None and self.opinion(fact, cell).counts
+
+    def _supposed(self, s: Statement) -> EventFact:
+        """Where a statement would stand that is not written yet (*what if*): last in its chain."""
+        lines = self._context.facts.lines(s.voter)
+        return EventFact(s.id, s.voter, s.seq, s.kind, lines[0].line if lines else -1)

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import NamedTuple
 
 from tallystick import kernels
 from tallystick.chain.head import Head, check_heads
@@ -59,12 +60,24 @@ class Placed:
     peaks_after: bytes = b""
 
 
+class StoredSpan(NamedTuple):
+    """Seqs begin..end-1 of a line, stored in rows row, row + 1, ...
+
+    ``parents``: rows that these events name, the one before them in their chain included.
+    """
+
+    line: int
+    begin: int
+    end: int
+    row: int
+    parents: tuple[int, ...]
+
+
 @dataclass(slots=True)
 class Stored:
     """What a batch put into the store, for those who judge, reduce and report."""
 
-    spans: list[tuple[int, int, int, int]] = field(default_factory=list)
-    """(line, first seq, end seq, first row)"""
+    spans: list[StoredSpan] = field(default_factory=list)
     voids: dict[int, str] = field(default_factory=dict)
     """row -> void code"""
     watched: list[int] = field(default_factory=list)
@@ -277,10 +290,15 @@ class Ingest:
         if stop == run.begin:
             return stop
         voids = self._voids(pack, run.begin, stop)
+        parents_of_run = [row for named in rows for row in named]
+        if line.size:
+            parents_of_run.append(self._store.row_at(line.no, line.size - 1))
         first = self._store.insert(line, pack, run.begin, stop, rows, voids=voids)
         parents.inserted(Run(run.pack, run.begin, stop), first)
         seq = pack.seq
-        done.spans.append((line.no, seq + run.begin, seq + stop, first))
+        done.spans.append(
+            StoredSpan(line.no, seq + run.begin, seq + stop, first, tuple(parents_of_run))
+        )
         done.voids.update({first + at - run.begin: code for at, code in voids.items()})
         done.watched += [first + at - run.begin for at in self._watched_rows(pack, run.begin, stop)]
         done.accepted += stop - run.begin

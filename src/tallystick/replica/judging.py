@@ -10,7 +10,7 @@ Reads: policy, store, replica.facts, replica.statements. Read by: replica.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tallystick.event.ids import cid_text
 from tallystick.identity.did import did_key
@@ -133,7 +133,8 @@ class Judging:
             equivocations=splits,
             policy=policy,
         )
-        self._emit(flips)
+        known = {Span(span.line, span.begin, span.end): span.row for span in stored.spans}
+        self._emit(flips, known)
         if policy is not None:
             self._keep_policy(policy)
         self._content_changed([row for row in stored.upgraded if row not in voids])
@@ -160,10 +161,19 @@ class Judging:
         """The number the next private statement will get."""
         return 1 + max((row.no for row in self._store.privates(self._log_no)), default=0)
 
-    def ranges(self, spans: Iterable[Span]) -> list[tuple[int, int]]:
-        """Rows of spans, as (row, count)."""
+    def ranges(
+        self, spans: Iterable[Span], known: Mapping[Span, int] | None = None
+    ) -> list[tuple[int, int]]:
+        """Rows of spans, as (row, count).
+
+        Args:
+            known: first rows of spans that were just stored, each in one piece.
+        """
         found: list[tuple[int, int]] = []
         for span in spans:
+            if known and span in known:
+                found.append((known[span], span.end - span.begin))
+                continue
             for row, count in self._store.ranges(span.line, span.begin, span.end):
                 if span.kinds is None and not span.without:
                     found.append((row, count))
@@ -211,16 +221,16 @@ class Judging:
 
     def _spans(self, stored: Stored, voids: dict[int, str]) -> list[Span]:
         if not voids:
-            return [Span(line, begin, end) for line, begin, end, _ in stored.spans]
+            return [Span(span.line, span.begin, span.end) for span in stored.spans]
         ids = dict(zip(sorted(voids), self._store.ids_at(sorted(voids)), strict=True))
         spans = []
-        for line, begin, end, first in stored.spans:
+        for line, begin, end, first, _ in stored.spans:
             rows = range(first, first + end - begin)
             without = frozenset(ids[row] for row in ids if row in rows)
             spans.append(Span(line, begin, end, None, without))
         return spans
 
-    def _emit(self, flips: Sequence[Flip]) -> None:
+    def _emit(self, flips: Sequence[Flip], known: Mapping[Span, int] | None = None) -> None:
         """Flips as changes; neighbours of one weight and cause become one entry."""
         at = 0
         while at < len(flips):
@@ -228,7 +238,7 @@ class Judging:
             weight, cause = flips[at].weight, flips[at].cause
             while end < len(flips) and (flips[end].weight, flips[end].cause) == (weight, cause):
                 end += 1
-            ranges = self.ranges(flip.span for flip in flips[at:end])
+            ranges = self.ranges((flip.span for flip in flips[at:end]), known)
             self._store.feed_append(self._log_no, ranges, weight=weight, cause=cause_text(cause))
             at = end
 

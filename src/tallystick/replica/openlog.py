@@ -72,7 +72,7 @@ class Taken:
         self.upgraded += len(stored.upgraded)
         self.pending += stored.pending
         self.rejected += stored.rejected
-        self.spans += [(line, begin, end) for line, begin, end, _ in stored.spans]
+        self.spans += [(span.line, span.begin, span.end) for span in stored.spans]
 
 
 class OpenLog:
@@ -143,13 +143,13 @@ class OpenLog:
     def _absorb(self, stored: Stored) -> None:
         assert self._taken is not None, "outside a transaction"
         self._taken.add(stored)
-        self._moved(self.judging.absorb(stored))
-        if any(begin == 0 for _, begin, _, _ in stored.spans):
+        self._moved(self.judging.absorb(stored), stored)
+        if any(span.begin == 0 for span in stored.spans):
             self._name_log()
 
-    def _moved(self, flips: Sequence[Flip]) -> None:
+    def _moved(self, flips: Sequence[Flip], stored: Stored | None = None) -> None:
         assert self._taken is not None, "outside a transaction"
-        self.tips.take(flips)
+        self.tips.take(flips, () if stored is None else stored.spans)
         self._taken.flips += [flip for flip in flips if flip.cause[0] != "arrived"]
 
     def _name_log(self) -> None:

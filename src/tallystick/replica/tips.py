@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from tallystick.graph.ancestry import is_ancestor, maximal
 from tallystick.policy.facts import Flip, Span
-from tallystick.store.lookups import heads_newest, heads_on, move_heads
+from tallystick.replica.ingest import StoredSpan
+from tallystick.store.lookups import heads_newest, heads_on, move_heads, rows_matching
 from tallystick.store.store import Store
 from tallystick.store.walk import StoreGraph
 
@@ -35,14 +36,29 @@ class Tips:
         self._log_no = log_no
         self._counts = counts
 
-    def take(self, flips: Sequence[Flip]) -> None:
-        """Follows the changes of one batch; the caller holds the transaction."""
+    def take(self, flips: Sequence[Flip], stored: Sequence[StoredSpan] = ()) -> None:
+        """Follows the changes of one batch; the caller holds the transaction.
+
+        Args:
+            stored: what the batch stored, in order of rows, with the parents it names.
+        """
         fresh = [f.span for f in flips if f.weight > 0 and f.cause[0] == "arrived"]
         other = [f for f in flips if f.cause[0] != "arrived"]
         graph = StoreGraph(self._store)
+        known = {(span.line, span.begin, span.end): span for span in stored}
+        heads: set[int] = set()
+        covered: set[int] = set()
         for span in fresh:
-            gone, came = self._run(graph, span)
-            move_heads(self._store, self._log_no, gone=gone, came=came)
+            found = known.get(span[:3])
+            if found is not None and span.kinds is None and not span.without:
+                gone: Sequence[int] = found.parents
+                came = [found.row + found.end - found.begin - 1]
+            else:
+                gone, came = self._run(graph, span)
+            covered.update(gone)
+            heads.update(came)
+        if heads:
+            move_heads(self._store, self._log_no, gone=covered, came=heads - covered)
         if other:
             self._turned(graph, other)
 
@@ -71,11 +87,24 @@ class Tips:
         return any(is_ancestor(graph, row, top) for top in tops)
 
     def _run(self, graph: StoreGraph, span: Span) -> tuple[list[int], list[int]]:
+        """What new events that count take the place of, and the last of them."""
+        if span.kinds is not None or span.without:
+            rows = self._rows(span)
+            return [parent for row in rows for parent in graph.parents(row)], rows[-1:]
         last = self._store.row_at(span.line, span.end - 1)
         gone = list(graph.deps(span.line, span.begin, span.end))
         if span.begin:
             gone.append(self._store.row_at(span.line, span.begin - 1))
         return gone, [last]
+
+    def _rows(self, span: Span) -> list[int]:
+        """The rows a span means, by seq. Cost: linear in its events."""
+        return [
+            found
+            for row, count in self._store.ranges(span.line, span.begin, span.end)
+            for first, many in rows_matching(self._store, row, count, span.kinds, span.without)
+            for found in range(first, first + many)
+        ]
 
     def _turned(self, graph: StoreGraph, flips: Sequence[Flip]) -> None:
         """Some events ceased to count or count again: heads give way to what counts below them."""
@@ -85,7 +114,7 @@ class Tips:
         came = self._retreat(graph, out)
         for flip in flips:
             if flip.weight > 0:
-                came.append(self._store.row_at(flip.span.line, flip.span.end - 1))
+                came += self._run(graph, flip.span)[1]
         move_heads(self._store, self._log_no, gone=out, came=filter(self._row_counts, came))
 
     def _retreat(self, graph: StoreGraph, rows: Sequence[int]) -> list[int]:

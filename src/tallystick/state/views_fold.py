@@ -320,7 +320,7 @@ class Fold(View):
         assert self.key is not None
         try:
             return self.key(event)
-        except Exception:  # noqa: BLE001  # a malformed event has no key; it is not the asker's fault
+        except Exception:  # noqa: BLE001  # a malformed event has no key
             return Missing
 
     def _encode(self, state: Any) -> bytes:

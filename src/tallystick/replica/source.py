@@ -16,6 +16,17 @@ from tallystick.store.store import Store
 from tallystick.store.walk import StoreGraph
 
 Span = tuple[int, int]
+SHORT_ROWS = 64
+RANGES_A_QUERY = 2_048
+_ONE = (
+    "SELECT {} FROM event e WHERE e.kind = ?1 AND e.row >= ?2 AND e.row < ?3 AND e.void IS NULL"
+    " ORDER BY e.row"
+)
+_JOINED = (
+    "SELECT {} FROM json_each(?2) r JOIN event e ON e.row >= json_extract(r.value, '$[0]')"
+    " AND e.row < json_extract(r.value, '$[1]') WHERE e.kind = ?1 AND e.void IS NULL"
+    " ORDER BY e.row"
+)
 
 
 class LogSource:
@@ -44,12 +55,8 @@ class LogSource:
         if number is None:
             return
         authors: dict[int, bytes] = {}
-        for row, count in ranges:
-            for at, line, frame, content, erased in self._store.db.rows(
-                "SELECT row, line, frame, content, erased FROM event"
-                " WHERE row >= ? AND row < ? AND kind = ? AND void IS NULL ORDER BY row",
-                (row, row + count, number),
-            ):
+        for query, params in _queries(ranges):
+            for at, line, frame, content, erased in self._store.db.rows(query, (number, *params)):
                 author = authors.get(line)
                 if author is None:
                     author = authors[line] = self._author_of(line)
@@ -76,6 +83,8 @@ class LogSource:
         such event in that past, or when there are two and no side says which.
         """
         graph = StoreGraph(self._store)
+        if side is not None:
+            return self._on_side(graph, author, seq, at_row, side)
         found = {
             row
             for line in self._store.lines(self._log_no, author)
@@ -83,12 +92,19 @@ class LogSource:
             and row <= at_row
             and is_ancestor(graph, row, at_row)
         }
-        if side is not None:
-            end = self.row_of(side)
-            if end is None or self._store.event(end).author != author:
-                return None
-            found = {row for row in found if is_ancestor(graph, row, end)}
         return found.pop() if len(found) == 1 else None
+
+    def _on_side(
+        self, graph: StoreGraph, author: bytes, seq: int, at_row: int, side: bytes
+    ) -> int | None:
+        """The author's event at ``seq`` on the chain that leads to the event ``side``."""
+        end = self.row_of(side)
+        if end is None or end > at_row or not is_ancestor(graph, end, at_row):
+            return None
+        event = self._store.event(end)
+        if event.author != author or seq > event.seq:
+            return None
+        return self._store.row_at(event.line, seq)
 
     def _row_at(self, line: int, seq: int) -> int | None:
         try:
@@ -102,3 +118,23 @@ class LogSource:
 
     def _is_ours(self, row: int) -> bool:
         return self._store.line(self._store.links(row)[0]).log == self._log_no
+
+
+def _queries(ranges: Sequence[Span]) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """SQL over (row, count) ranges: one query for a long one, one for many short ones."""
+    columns = "e.row, e.line, e.frame, e.content, e.erased"
+    short: list[Span] = []
+    for row, count in ranges:
+        if count < SHORT_ROWS:
+            short.append((row, row + count))
+        if short and (count >= SHORT_ROWS or len(short) == RANGES_A_QUERY):
+            yield _JOINED.format(columns), (_pairs(short),)
+            short = []
+        if count >= SHORT_ROWS:
+            yield _ONE.format(columns), (row, row + count)
+    if short:
+        yield _JOINED.format(columns), (_pairs(short),)
+
+
+def _pairs(ranges: Sequence[Span]) -> str:
+    return f"[{','.join(f'[{first},{end}]' for first, end in ranges)}]"

@@ -124,19 +124,13 @@ class Writes(Base):
         return self._append([Row(EDIT, frame=frame, content=content, names=names)])[0]
 
     def _side_of(self, target: Target) -> bytes | None:
-        """Which side of a split chain a target is on, where its author and seq do not say."""
+        """Which side of a split chain a target is on, where its author and seq do not say.
+
+        The target itself names its side: it is in the past of what is being written.
+        """
         lines = self._store.lines(self._log.no, target.author)
-        if len(lines) < 2:
-            return None
-        row = self._store.row_of(target.id)
-        assert row is not None, "a target is a live op of this replica"
-        line = self._store.line(self._store.links(row)[0])
         rows = {self._store.row_at(one.no, target.seq) for one in lines if one.size > target.seq}
-        return (
-            self._store.ids_at([self._store.row_at(line.no, line.size - 1)])[0]
-            if (len(rows) > 1)
-            else None
-        )
+        return target.id if len(rows) > 1 else None
 
 
 def event_row(kind: str, content: Any, frame: Any) -> Row:

@@ -1,0 +1,173 @@
+"""One key on two machines: both sides are kept, named alike everywhere, and judged alike."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.model import test_replica_worlds as worlds
+from tests.model.replica_world import (
+    assert_codes,
+    check,
+    check_agreed,
+    everything,
+    key_of,
+    one_by_one,
+    replica,
+    settle,
+    through_the_wire,
+    world,
+)
+
+from tallystick.errors import ChainError
+
+MACHINES = 3
+move = st.one_of(
+    st.tuples(st.just("write"), st.integers(0, MACHINES + 1), st.integers(1, 3)),
+    st.tuples(st.just("set"), st.integers(0, MACHINES + 1), st.integers(1, 3)),
+    st.tuples(st.just("ban"), st.integers(0, MACHINES + 1), st.integers(0, MACHINES + 1)),
+    st.tuples(st.just("adopt"), st.integers(0, MACHINES + 1), st.integers(0, MACHINES + 1)),
+    st.tuples(st.just("sync"), st.integers(0, MACHINES + 1), st.integers(0, MACHINES + 1)),
+)
+
+
+def machines() -> list:
+    """Three machines of one key that hold the same, and two other people."""
+    first = replica("eve", machine=0)
+    first.create_log("forks")
+    copies = [replica("eve", machine=number) for number in range(1, MACHINES)]
+    others = [replica("ada"), replica("bob")]
+    for one in [*copies, *others]:
+        one.sync(first)
+    return [first, *copies, *others]
+
+
+def do(replicas, action) -> None:
+    verb, me, about = action
+    one = replicas[me]
+    try:
+        if verb == "write":
+            one.write_many([("note", {"n": n, "by": me}) for n in range(about)])
+        elif verb == "set":
+            one.set("a/title", f"{me} {about}")
+        elif verb == "sync":
+            if replicas[about] is not one:
+                one.sync(replicas[about])
+        elif replicas[about].did != one.did:
+            getattr(one, verb)(replicas[about].did)
+    except ChainError as error:
+        assert error.code == "chain/restored"
+        assert me < MACHINES
+
+
+@settings(max_examples=60)
+@given(st.lists(move, max_size=20))
+def test_any_tree_of_sides_ends_the_same_on_every_machine(moves):
+    replicas = machines()
+    for one in moves:
+        do(replicas, one)
+    for one in replicas:
+        check(one)
+    settle(replicas)
+    for one in replicas:
+        check(one)
+    check_agreed(replicas)
+    splits = {tuple(sorted(one._log.judging.equivocations().items())) for one in replicas}
+    assert len(splits) == 1
+
+
+@settings(max_examples=60)
+@given(st.lists(move, max_size=14), st.randoms(use_true_random=False))
+def test_sides_in_any_batches_and_any_order_give_the_same_replica(moves, random):
+    replicas = machines()
+    for one in moves:
+        do(replicas, one)
+    settle(replicas)
+    source = replicas[-1]
+    slices = [through_the_wire(one) for one in one_by_one(source) + everything(source)]
+    random.shuffle(slices)
+    fresh = replica("zoe")
+    while slices:
+        count = random.randint(1, len(slices))
+        batch, slices = slices[:count], slices[count:]
+        taken = fresh.receive(batch, log=source._log.id)
+        assert not taken.rejected
+    assert fresh.digest() == source.digest()
+    assert fresh._store.pending_stats() == (0, 0)
+    check(fresh)
+    check_agreed([source, fresh])
+
+
+def split(before: int, left: int, right: int):
+    """Two machines of one key that went different ways, and a bystander."""
+    one, two, other = replica("eve", machine=1), replica("eve", machine=2), replica("ada")
+    one.create_log("split")
+    one.write_many([("note", n) for n in range(before)])
+    for copy in (two, other):
+        copy.sync(one)
+    one.write_many([("note", {"left": n}) for n in range(left)])
+    two.write_many([("note", {"right": n}) for n in range(right)])
+    return one, two, other
+
+
+def test_a_key_that_wrote_two_histories_may_not_go_on_with_either():
+    one, two, _ = split(3, 2, 1)
+    one.sync(two)
+    for copy in (one, two):
+        before = copy.digest()
+        with pytest.raises(ChainError) as error:
+            copy.write("note", "more")
+        assert error.value.code == "chain/restored"
+        with pytest.raises(ChainError):
+            copy.ban(key_of("ada").did)
+        assert copy.digest() == before
+
+
+def test_a_restored_backup_may_write_again_once_it_has_caught_up():
+    one, two, _ = split(3, 2, 0)
+    one.sync(two)
+    two.write("note", "I have caught up")
+    one.sync(two)
+    assert one.digest() == two.digest()
+    assert not one._store.sides(one._log.no)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_both_sides_in_one_batch_are_both_kept(first):
+    one, two, other = split(2, 3, 2)
+    batch = [*everything(one), *everything(two)]
+    taken = other.receive(batch[::-1] if first else batch)
+    assert (taken.accepted, taken.pending, taken.rejected) == (5, 0, [])
+    one.sync(two)
+    assert other.digest() == one.digest()
+
+
+def test_two_first_events_of_one_key_in_one_batch_are_both_kept():
+    founder = replica("ada")
+    founder.create_log("log")
+    one, two = replica("eve", machine=1), replica("eve", machine=2)
+    for copy in (one, two):
+        copy.sync(founder)
+        copy.write("note", copy._means.entropy(4).hex())
+    founder.receive([*everything(one), *everything(two), *everything(one)])
+    one.sync(two)
+    assert founder.digest() == one.digest()
+    assert set(founder._log.judging.equivocations().values()) == {0}
+    check(founder)
+
+
+def test_a_split_ends_the_authors_vote_for_everyone():
+    one, two, other = split(1, 1, 1)
+    voter = replica("bob")
+    voter.sync(other)
+    other.adopt(one.did)
+    assert other.standing()["rank"][one.did] == 1
+    other.receive([*everything(one), *everything(two)])
+    settle([other, voter])
+    assert other.verdict(one.did).as_dict() == other.reading().verdict(one.did).as_dict()
+    check(other)
+    check(voter)
+    assert_codes([])
+
+
+worlds_used = (world, worlds)

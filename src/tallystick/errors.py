@@ -84,10 +84,8 @@ CODES: Final[dict[str, str]] = {
     "sync/bundle": "the file is not a bundle, or is cut off",
     # --- void: a kind's own rule, by the event's own frame ---
     "void/frame": "the frame is malformed for its kind",
-    "void/not-author": "the actor that must act is not the author",
     "void/target": "the event names something its kind may not name",
     "void/value": "a number of the frame is out of its range",
-    "void/ground": "a ground is not in the event's past",
     "void/proof": "the proof in the frame proves nothing",
     # --- policy ---
     "policy/document": "a policy document that is malformed",

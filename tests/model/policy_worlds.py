@@ -105,13 +105,15 @@ class Scene:
             trust = [e for e in events if e.statement is not None]
             mine = [e for e in own if e.statement is not None]
             if verb in ("retract", "restore"):
-                pool = r.choice((own, own, events))
+                pool = r.choice((own, own, events)) or events
             elif verb == "withdraw":
                 pool = r.choice((mine, mine, trust)) or events
             else:
                 pool = r.choice((events, events, trust or events))
             target = r.choice(pool).id if r.random() < 0.95 else r.randbytes(32)
-        if verb not in ("retract", "restore", "withdraw"):
+        if verb in ("uphold", "dismiss"):
+            more["dispute"] = r.choice(events).id
+        elif verb not in ("retract", "restore", "withdraw"):
             more["scope"] = r.choice(SCOPES)
         return Statement(id, voter, seq, verb, target, **more)
 

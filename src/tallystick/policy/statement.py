@@ -200,7 +200,7 @@ def _scope(value: object) -> str:
     return value
 
 
-def _uint(value: object, *, default: int, most: int) -> int:
+def _uint(value: object, *, default: int | None, most: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value == default:
         raise _Void("void/frame")
     if not 0 <= value <= most:
@@ -218,7 +218,7 @@ def _cut(value: object) -> Cut:
             raise _Void("void/frame")
         author, seq, event = item
         entries.append(
-            CutEntry(_bytes32(author), _uint(seq, default=-1, most=UINT_MAX), _digest(event))
+            CutEntry(_bytes32(author), _uint(seq, default=None, most=UINT_MAX), _digest(event))
         )
     if any(a >= b for a, b in pairwise(entries)):
         raise _Void("void/frame")

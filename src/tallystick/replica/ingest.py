@@ -59,6 +59,11 @@ class Placed:
     peaks_before: bytes
     peaks_after: bytes = b""
 
+    @property
+    def before(self) -> bytes:
+        """Id of the event before the first new one, b"" when it is the chain's first."""
+        return self.pack.id(self.skip - 1) if self.skip else self.pack.prev
+
 
 class StoredSpan(NamedTuple):
     """Seqs begin..end-1 of a line, stored in rows row, row + 1, ...
@@ -88,8 +93,14 @@ class Stored:
     """rows whose content was missing and has come"""
     accepted: int = 0
     known: int = 0
-    pending: int = 0
+    waiting: dict[int, int] = field(default_factory=dict)
+    """slices put into the waiting room: number -> events"""
     rejected: list[Rejected] = field(default_factory=list)
+
+    @property
+    def pending(self) -> int:
+        """Events of this batch that wait for others at its end."""
+        return sum(self.waiting.values())
 
 
 class Ingest:
@@ -120,15 +131,15 @@ class Ingest:
         """
         done = Stored()
         first = self._store.next_row
-        batch = list(slices)
-        while batch:
-            placed = self._place_all(self._open(batch, done), done, peer)
+        opened = self._open(slices, done)
+        while opened:
+            placed, later = self._place_all(opened, done, peer)
             came = self._insert(placed, done, peer)
-            batch = self._unblocked(came) if came else []
+            opened = later + self._open(self._unblocked(came, done), done)
         count = self._store.next_row - first
         if count:
             self._store.record_arrival(first, count, received_ms=self._now(), peer=peer)
-        if done.pending:
+        if done.waiting:
             self._trim_pending(peer, done)
         return done
 
@@ -138,7 +149,7 @@ class Ingest:
 
     # --- opened and proven ----------------------------------------------------------------------
 
-    def _open(self, slices: list[Slice], done: Stored) -> list[tuple[Slice, Pack]]:
+    def _open(self, slices: Sequence[Slice], done: Stored) -> list[tuple[Slice, Pack]]:
         opened = []
         for item in slices:
             if item.log != self._log:
@@ -166,34 +177,46 @@ class Ingest:
 
     def _place_all(
         self, opened: list[tuple[Slice, Pack]], done: Stored, peer: bytes
-    ) -> list[Placed]:
-        """Each pack at its place and proven; packs of one chain in the order of their seqs."""
+    ) -> tuple[list[Placed], list[tuple[Slice, Pack]]]:
+        """Each pack at its place and proven; packs of one chain in the order of their seqs.
+
+        Returns:
+            what can be stored, and what can be placed once that is stored: of packs that share
+            events, or that leave one event different ways, the others.
+        """
         placed: list[Placed] = []
-        opened.sort(key=lambda pair: (pair[0].author, pair[0].seq))
+        later: list[tuple[Slice, Pack]] = []
+        opened.sort(key=lambda pair: (pair[0].author, pair[0].seq, -pair[0].count))
         for author, group in groupby(opened, key=lambda pair: pair[0].author):
-            ahead: list[Placed] = []
+            ahead: dict[bytes, Placed] = {}
+            taken: dict[bytes, set[bytes]] = {}
             lines = self._store.lines(self._log_no, author)
             for item, pack in group:
                 place = self._place(item, pack, lines, ahead)
                 if place is None:
                     self._wait(item, pack.prev, done, peer)
+                elif _is_taken(place, taken):
+                    later.append((item, pack))
                 elif self._proven(place, done):
-                    ahead.append(place)
-            placed += ahead
-        return placed
+                    taken.setdefault(place.before, set()).add(place.pack.id(place.skip))
+                    ahead[place.pack.id(place.pack.count - 1)] = place
+                    placed.append(place)
+        return placed, later
 
     def _place(
-        self, item: Slice, pack: Pack, lines: list[LineRow], ahead: list[Placed]
+        self, item: Slice, pack: Pack, lines: list[LineRow], ahead: dict[bytes, Placed]
     ) -> Placed | None:
         """Where the pack belongs, or None when the event before it is not here.
 
         Of several lines the one that shares most with the pack; a pack that shares only a part
         opens a side.
+
+        Args:
+            ahead: id of the last event -> packs of this chain that will be stored before this one.
         """
-        for other in reversed(ahead):
-            end = other.pack.seq + other.pack.count
-            if end == pack.seq and other.pack.id(other.pack.count - 1) == pack.prev:
-                return Placed(item, pack, other.target, 0, end, other.peaks_after)
+        other = ahead.get(pack.prev) if pack.seq else None
+        if other is not None and other.pack.seq + other.pack.count == pack.seq:
+            return Placed(item, pack, other.target, 0, pack.seq, other.peaks_after)
         found = [place for line in lines if (place := self._on_line(item, pack, line))]
         if found:
             return max(found, key=lambda place: place.skip)
@@ -224,13 +247,12 @@ class Ingest:
     def _proven(self, place: Placed, done: Stored) -> bool:
         """Whether the new rows hash to the signed root; takes what known rows bring by the way."""
         pack, item = place.pack, place.slice
-        prev = pack.id(place.skip - 1) if place.skip else pack.prev
         peaks = prove_slice(
             pack,
             skip=place.skip,
             size_before=place.size_before,
             peaks_before=place.peaks_before,
-            prev=prev,
+            prev=place.before,
             one=item,
         )
         if isinstance(peaks, Rejected):
@@ -261,7 +283,7 @@ class Ingest:
         )
         for index, _row, parent in missing:
             self._wait(placed[index].slice, parent, done, peer)
-        parents = Parents(self._store, self._log, packs, runs)
+        parents = Parents(self._store, packs, runs)
         ends: dict[int, int] = {}
         came: list[bytes] = []
         for index, begin, end in runs:
@@ -278,24 +300,25 @@ class Ingest:
 
     def _insert_run(self, place: Placed, run: Run, parents: Parents, done: Stored) -> int:
         """Stores the rows of one run that may be; returns where it stopped."""
-        pack = place.pack
-        if place.target.line is None:
-            self._open_line(place, done)
-        line = self._store.line(_known(place.target.line))
-        if line.size != pack.seq + run.begin:
+        pack, target = place.pack, place.target
+        end = target.first_seq if target.line is None else self._store.line(target.line).size
+        if end != pack.seq + run.begin:
             return run.begin  # the chain stopped earlier in this batch
-        rows, stop, code = parents.of(run, line)
+        rows, stop, code = parents.of(run, self._lamport_before(place))
         if code is not None:
             done.rejected.append(Rejected(pack.id(stop), code))
         if stop == run.begin:
             return stop
+        if target.line is None:
+            self._open_line(place, done)
+        line = self._store.line(_known(target.line))
         voids = self._voids(pack, run.begin, stop)
-        parents_of_run = [row for named in rows for row in named]
-        if line.size:
-            parents_of_run.append(self._store.row_at(line.no, line.size - 1))
         first = self._store.insert(line, pack, run.begin, stop, rows, voids=voids)
         parents.inserted(Run(run.pack, run.begin, stop), first)
         seq = pack.seq
+        parents_of_run = [row for named in rows for row in named]
+        if line.size:
+            parents_of_run.append(self._store.row_at(line.no, line.size - 1))
         done.spans.append(
             StoredSpan(line.no, seq + run.begin, seq + stop, first, tuple(parents_of_run))
         )
@@ -303,6 +326,16 @@ class Ingest:
         done.watched += [first + at - run.begin for at in self._watched_rows(pack, run.begin, stop)]
         done.accepted += stop - run.begin
         return stop
+
+    def _lamport_before(self, place: Placed) -> int:
+        """Lamport of the event before the next one; the genesis event's (0) before a first one."""
+        target = place.target
+        if target.line is not None:
+            return self._store.line(target.line).lamport
+        if target.first_seq:
+            row = self._store.row_at(_known(target.base), target.first_seq - 1)
+            return self._store.links(row)[2]
+        return -1 if place.pack.id(0) == self._log else 0
 
     def _voids(self, pack: Pack, begin: int, end: int) -> dict[int, str]:
         """Pack row -> void code, by the kinds' own rules."""
@@ -334,23 +367,20 @@ class Ingest:
 
     def _open_line(self, place: Placed, done: Stored) -> None:
         """The first line of a chain, or a side of it: then the author has equivocated."""
-        target, pack = place.target, place.pack
-        seq = pack.seq + place.skip
+        target, seq = place.target, place.target.first_seq
         if target.base is None:
             target.line = self._store.add_line(self._log_no, place.slice.author).no
             return
         base = self._store.line(target.base)
-        prev = pack.id(place.skip - 1) if place.skip else pack.prev
-        lamport = self._store.links(self._store.row_at(base.no, seq - 1))[2] if seq else -1
         side = self._store.add_line(
             self._log_no,
             base.author,
-            side=pack.id(place.skip),
+            side=place.pack.id(place.skip),
             base=base.no if seq else None,
             first_seq=seq,
             peaks=place.peaks_before,
-            last_id=prev if seq else b"",
-            lamport=lamport,
+            last_id=place.before,
+            lamport=self._lamport_before(place) if seq else -1,
         )
         target.line = side.no
         self._name_side(base, seq)
@@ -411,8 +441,7 @@ class Ingest:
 
     def _wait(self, item: Slice, parent: bytes, done: Stored, peer: bytes) -> None:
         """Keeps a slice until the event it waits for comes; bounded per peer, oldest out."""
-        done.pending += item.count
-        self._store.add_pending(
+        no = self._store.add_pending(
             self._log_no,
             item.author,
             seq=item.seq,
@@ -422,6 +451,7 @@ class Ingest:
             peer=peer,
             received_ms=self._now(),
         )
+        done.waiting[no] = item.count
 
     def _trim_pending(self, peer: bytes, done: Stored) -> None:
         """What waits is bounded per peer; the oldest go first and can be asked for again."""
@@ -431,12 +461,15 @@ class Ingest:
         if gone:
             done.rejected.append(Rejected(b"", "sync/pending-full", f"{gone} events let go"))
 
-    def _unblocked(self, came: list[bytes]) -> list[Slice]:
+    def _unblocked(self, came: list[bytes], done: Stored) -> list[Slice]:
         """The slices that waited for one of these events, taken out of the waiting room."""
+        if not came:
+            return []
         slices = []
         rows = self._store.pending_for(self._log_no, came)
         self._store.drop_pending([row.no for row in rows])
         for row in rows:
+            done.waiting.pop(row.no, None)
             item = decode_slice(row.slice, log=self._log)
             assert isinstance(item, Slice), "a slice of our own encoding"
             slices.append(item)
@@ -446,6 +479,19 @@ class Ingest:
 def sorted_heads(heads: set[tuple[bytes, Head]]) -> list[tuple[bytes, Head]]:
     """In an order of their own, so that a batch is always handled alike."""
     return sorted(heads, key=lambda pair: (pair[0], pair[1].size, pair[1].root))
+
+
+def _is_taken(place: Placed, taken: dict[bytes, set[bytes]]) -> bool:
+    """Whether another pack of this round goes on from the same event.
+
+    One that leaves a stored line elsewhere than the others is in nobody's way.
+    """
+    others = taken.get(place.before)
+    if others is None or place.skip == place.pack.count:
+        return False
+    target, seq = place.target, place.pack.seq + place.skip
+    opens_side = target.line is None and target.base is not None and target.first_seq == seq
+    return not opens_side or place.pack.id(place.skip) in others
 
 
 def common_prefix(left: bytes, right: bytes) -> int:

@@ -114,7 +114,8 @@ class Judging:
         news = read_rows(
             self._store, self._log_no, self._log_id, stored.watched, in_past=self._in_past
         )
-        assert self._judge is not None and self._is_fresh(), "prepare() comes before storing"  # noqa: PT018
+        assert self._judge is not None, "prepare() comes before storing"
+        assert self._is_fresh(), "the store was not left since prepare()"
         judge = self._judge
         voids = stored.voids | news.voids
         if voids:

@@ -14,7 +14,6 @@ from tallystick.graph.runs import Run
 from tallystick.kernels import Pack
 from tallystick.limits import DIGEST_BYTES
 from tallystick.store.lookups import lamports_at
-from tallystick.store.rows import LineRow
 from tallystick.store.store import Store
 
 
@@ -22,15 +21,11 @@ class Parents:
     """What the events of one batch name, found once for the whole batch.
 
     Args:
-        genesis: id of the log's first event, a parent of every event with seq 0.
         runs: what is about to be stored, in causal order.
     """
 
-    def __init__(
-        self, store: Store, genesis: bytes, packs: Sequence[Pack], runs: Sequence[Run]
-    ) -> None:
+    def __init__(self, store: Store, packs: Sequence[Pack], runs: Sequence[Run]) -> None:
         self._packs = packs
-        self._genesis = genesis
         self._offsets = [memoryview(pack.dep_offsets).cast("I") for pack in packs]
         self._lamports = [memoryview(pack.lamports).cast("Q") for pack in packs]
         wanted: dict[bytes, tuple[int, int] | None] = {}
@@ -47,8 +42,11 @@ class Parents:
                 wanted[id] = (row, lamport_of[row])
         self._wanted = wanted
 
-    def of(self, run: Run, line: LineRow) -> tuple[list[list[int]], int, str | None]:
+    def of(self, run: Run, lamport: int) -> tuple[list[list[int]], int, str | None]:
         """Rows of the deps of each event of a run, as far as the chain goes on.
+
+        Args:
+            lamport: of the event before the run.
 
         Returns:
             (rows per event, where it stops, the code of what is wrong there or None); the rows
@@ -56,7 +54,6 @@ class Parents:
         """
         pack, offsets = self._packs[run.pack], self._offsets[run.pack]
         lamports = self._lamports[run.pack]
-        lamport = self._before(pack, line)
         if offsets[run.begin] == offsets[run.end]:
             return self._without_deps(run, lamport)
         found: list[list[int]] = []
@@ -84,12 +81,6 @@ class Parents:
             id = ids[row * DIGEST_BYTES : (row + 1) * DIGEST_BYTES]
             if id in self._wanted:
                 self._wanted[id] = (first_row + row - run.begin, lamports[row])
-
-    def _before(self, pack: Pack, line: LineRow) -> int:
-        """Lamport of the event before the run; the genesis event's (0) before a first one."""
-        if line.size:
-            return line.lamport
-        return -1 if pack.id(0) == self._genesis else 0
 
     def _without_deps(self, run: Run, lamport: int) -> tuple[list[list[int]], int, str | None]:
         """A run that names nobody: lamports count up by one."""

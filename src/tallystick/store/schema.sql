@@ -95,7 +95,7 @@ CREATE TABLE id_run (                            -- sorted (id prefix, row) pair
 );
 CREATE TABLE id_page (                           -- no = run * 2^24 + page
   no INTEGER PRIMARY KEY,
-  pairs BLOB NOT NULL                            -- 12 bytes each: prefix (8) and row (4), big-endian
+  pairs BLOB NOT NULL                            -- 12 bytes each: prefix (8), row (4), big-endian
 );
 CREATE TABLE arrival (                           -- when rows row..row+count-1 came, and from whom
   row INTEGER PRIMARY KEY,

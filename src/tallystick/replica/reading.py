@@ -100,28 +100,42 @@ class Reading:
 
     def standing_data(self, scope: str | None = None) -> Standing:
         """The same with places and verdicts, keys as bytes."""
-        return self.judge.standing(scope)
+        with self._log.store.read():
+            return self.judge.standing(scope)
 
     def verdict(self, target: str | bytes, *, scope: str | None = None) -> VerdictInfo:
         """Whether an actor is heeded or an event counts, and why."""
-        if self._names.is_event(target):
-            found = self.judge.event_verdict(self._names.event_id(target))
-            subject = cid_text(found.subject)
-        else:
-            found = self.judge.actor_verdict(self._names.author(target), scope)
-            subject = did_key(found.subject)
-        return VerdictInfo(
-            subject=subject,
-            included=found.included,
-            contested=found.contested,
-            reason=found.reason,
-            sentence=found.sentence(self.name_of),
-            causes=tuple(_cause(cause) for cause in found.causes),
-        )
+        with self._log.store.read():
+            if self._names.is_event(target):
+                found = self.judge.event_verdict(self._names.event_id(target))
+                subject = cid_text(found.subject)
+            else:
+                found = self.judge.actor_verdict(self._names.author(target), scope)
+                subject = did_key(found.subject)
+            return VerdictInfo(
+                subject=subject,
+                included=found.included,
+                contested=found.contested,
+                reason=found.reason,
+                sentence=self.in_words(found),
+                causes=tuple(_cause(cause) for cause in found.causes),
+            )
+
+    def in_words(self, verdict: Verdict) -> str:
+        """A verdict as a sentence; another viewer's own word is told as theirs, not as yours."""
+        text = verdict.sentence(self.name_of)
+        viewer = self.policy.viewer
+        if viewer == self._log.owner.public:
+            return text
+        called = self._names.called(viewer)
+        for yours, theirs in _THEIRS.items():
+            text = text.replace(yours, theirs.format(called))
+        return text
 
     def counts(self, id: bytes) -> bool:
         """Whether an event counts here."""
-        return self.judge.counts(id)
+        with self._log.store.read():
+            return self.judge.counts(id)
 
     def ranges(self) -> list[tuple[int, int]]:
         """Rows of everything that counts, as (row, count)."""
@@ -141,14 +155,16 @@ class Reading:
             name: of a stored view, or a fold or sum itself.
             key: of a view whose state is a map; a place for ``places``.
         """
-        view, db = self._find(name)
-        if key is None:
-            return shown(view, db)
-        if isinstance(view, PlacesView):
-            return places.value(view, db, key)
-        if isinstance(view, GroupSum):
-            return view.value(db, key)
-        state = view.state(db)
+        self._ready(name)
+        with self._log.store.read():
+            view, db = self._find(name)
+            if key is None:
+                return shown(view, db)
+            if isinstance(view, PlacesView):
+                return places.value(view, db, key)
+            if isinstance(view, GroupSum):
+                return view.value(db, key)
+            state = view.state(db)
         if not isinstance(state, dict):
             raise BadInput("state/view", f"the state of {view.name} has no keys", got=repr(key))
         return state.get(key)
@@ -157,25 +173,28 @@ class Reading:
         self, subject: str, *, view: str | View | None = None, type: str | None = None
     ) -> Explained:
         """Why a place or a key of a view is what it is; an event or actor: its verdict."""
-        found, db = self._find(PLACES if view is None else view)
-        if isinstance(found, PlacesView):
-            explanation = places.why(
-                found, db, self._log.source, subject, self._verdict_of, type_=type
-            )
-        elif isinstance(found, GroupSum):
-            explanation = found.why(db, self._log.source, subject, self._verdict_of)
-        else:
-            assert isinstance(found, Fold)
-            state = found.state(db)
-            value = state.get(subject) if isinstance(state, dict) else state
-            explanation = found.why(self._log.source, subject, value, self._verdict_of)
+        wanted, source = PLACES if view is None else view, self._log.source
+        self._ready(wanted)
+        with self._log.store.read():
+            found, db = self._find(wanted)
+            if isinstance(found, PlacesView):
+                explanation = places.why(found, db, source, subject, self._verdict_of, type_=type)
+            elif isinstance(found, GroupSum):
+                explanation = found.why(db, source, subject, self._verdict_of)
+            else:
+                assert isinstance(found, Fold)
+                state = found.state(db)
+                value = state.get(subject) if isinstance(state, dict) else state
+                explanation = found.why(source, subject, value, self._verdict_of)
         return Explained(explanation, self)
 
     def state_hash(self, name: str | View | None = None) -> str:
         """Hex hash of a view's state; of all stored views together when none is named."""
         if name is not None:
-            view, db = self._find(name)
-            return state_hash(view, db).hex()
+            self._ready(name)
+            with self._log.store.read():
+                view, db = self._find(name)
+                return state_hash(view, db).hex()
         known = [row.name for row in self._log.views.list() if row.attached]
         return combined_hash({name: self.state_hash(name) for name in known})
 
@@ -184,6 +203,11 @@ class Reading:
         return self._names.words(subject)
 
     # --- inside ---------------------------------------------------------------------------------
+
+    def _ready(self, wanted: str | View) -> None:
+        """What must be written before one snapshot is read: a view that is new here."""
+        if isinstance(wanted, View) and self.is_own:
+            self._attach(wanted)
 
     def _find(self, wanted: str | View) -> tuple[View, Db]:
         """A view and the database it is in, filled."""
@@ -199,11 +223,7 @@ class Reading:
         return view, db
 
     def _stored(self, wanted: str | View) -> View:
-        views = self._log.views
-        if isinstance(wanted, View):
-            self._attach(wanted)
-            wanted = wanted.name
-        view = views.get(wanted)
+        view = self._log.views.get(wanted if isinstance(wanted, str) else wanted.name)
         view.load(self._log.store.db, self._log.source)
         return view
 
@@ -236,6 +256,15 @@ class Reading:
 
     def _verdict_of(self, id: bytes) -> Verdict:
         return self.judge.event_verdict(id)
+
+
+_THEIRS = {
+    "your own word": "{}'s own word",
+    "people you heed": "people {} heeds",
+    "nobody you heed": "nobody {} heeds",
+    "your policy's": "{}'s",
+}
+"""How the viewer's part in a verdict is told when the viewer is somebody else."""
 
 
 class Explained:

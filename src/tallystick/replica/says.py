@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tallystick.chain.equivocation import KIND as EQUIVOCATION
 from tallystick.event.ids import cid_text
 from tallystick.policy import Flip, Say
 from tallystick.policy import say as says
+from tallystick.replica.accusing import equivocation_frame
 from tallystick.replica.openlog import Taken
 from tallystick.replica.preview import actors_moved, counts, what_if
 from tallystick.replica.reports import (
@@ -21,6 +23,7 @@ from tallystick.replica.reports import (
 )
 from tallystick.replica.saying import in_words, resolve, to_row
 from tallystick.replica.writes import Writes
+from tallystick.replica.writing import Row
 
 
 class Says(Writes):
@@ -87,6 +90,18 @@ class Says(Writes):
             id = self._names.event_id(target)
             private = any(s.id == id and s.private for s in self._log.judging.mine)
         return self.say(says.withdraw(target, **options), private=private)
+
+    def prove_equivocation(self, actor: str) -> str:
+        """Publishes the proof that an actor signed two histories; the event's id.
+
+        It takes effect for everybody who receives it, whoever publishes it.
+
+        Raises:
+            NotFound: usage/not-found, when two histories of the actor are not here.
+        """
+        log = self._log
+        frame = equivocation_frame(self._store, log.no, self._names.author(actor))
+        return self._append([Row(EQUIVOCATION, frame=frame)])[0]
 
     def what_if(self, statement: Say, *, private: bool = False) -> WhatIf:
         """What a statement would change: standings, events, values. Changes nothing."""

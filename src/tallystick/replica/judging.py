@@ -54,6 +54,7 @@ class Judging:
         self._judge: Judge | None = None
         self._facts = LogFacts(store, log_no)
         self._mine: list[Statement] = []
+        self._public: list[Statement] | None = None
         self._seen = -1
 
     @property
@@ -87,8 +88,11 @@ class Judging:
         return Judge(policy, self.facts, statements, self.equivocations())
 
     def public_statements(self) -> list[Statement]:
-        """Every statement of the log, in order of arrival."""
-        return [from_row(row) for row in self._store.statements(self._log_no)]
+        """Every statement of the log, in order of arrival; decoded once, for all policies."""
+        self._refresh()
+        if self._public is None:
+            self._public = [from_row(row) for row in self._store.statements(self._log_no)]
+        return self._public
 
     def equivocations(self) -> dict[bytes, int]:
         """Author -> smallest seq at which two events are known or proven."""
@@ -120,6 +124,8 @@ class Judging:
         voids = stored.voids | news.voids
         if voids:
             self._facts.forget_voids(self._store.ids_at(sorted(voids)))
+        if self._public is not None:
+            self._public += news.statements
         splits = dict(stored.splits)
         for author, seq in news.splits.items():
             splits[author] = min(seq, splits.get(author, seq))
@@ -186,7 +192,7 @@ class Judging:
 
     def _refresh(self) -> None:
         if not self._is_fresh():
-            self._judge = None
+            self._judge = self._public = None
             self._facts = LogFacts(self._store, self._log_no)
             self._seen = self._store.forgotten
 

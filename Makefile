@@ -63,6 +63,7 @@ native: $(READY) ## build the native kernels again if the last try failed
 
 docs: setup ## check that what the documents show runs, and that generated pages are fresh
 	$(PY) tools/errors_page.py --check
+	$(PY) tools/cli_page.py --check
 	$(PY) -m pytest -q tests/docs
 
 bench: setup ## every figure, with the machine it was measured on

@@ -3,10 +3,10 @@
     .venv/bin/python -m bench.spine [--json] [--events 100000] [--only append,commits,...]
 
 Everything goes through ``Replica``: verified, stored durably, judged, reduced into the view of
-places and (where said) into a sum per target. Bare SQLite stands beside rows 1 to 3: one table
-``(row, id, body)``, the same bodies, ``synchronous = FULL``, taking turns with the work itself, so
-that a slow disk slows both. Packs are sealed and signed before a clock starts, except in rows 1
-and 2, where that is the work.
+places and (where said) into a sum per target. Bare SQLite stands beside rows 1 to 3 (and one
+durable row of it beside 7 and 8): one table ``(row, id, body)``, bodies of the same size,
+``synchronous = FULL``, taking turns with the work itself, so that a slow disk slows both. Packs
+are sealed and signed before a clock starts, except in rows 1 and 2, where that is the work.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from tallystick.identity.did import did_key
 from tallystick.identity.keys import SigningKey
 from tallystick.kernels import Draft, encode_item
 from tallystick.replica.replica import Replica
+from tallystick.store import Store
 
 RUNS = 5
 BATCH = 1_000
@@ -77,9 +78,7 @@ class World:
         commit = prepare(self.keys[0], b"", ChainEnd(), draft)
         self.log = commit.opened.log
         self.ends[0] = commit.end
-        self.genesis = Slice(
-            self.log, self.keys[0].public, 0, 1, commit.pack, commit.head, b""
-        )
+        self.genesis = Slice(self.log, self.keys[0].public, 0, 1, commit.pack, commit.head, b"")
 
     def slice(self, author: int, events: int) -> Slice:
         """The author's next events under a head of their own."""
@@ -253,7 +252,7 @@ def reference(_: Path, events: int) -> Iterator[Figure]:
 
 def exclude(folder: Path, events: int) -> Iterator[Figure]:
     """Rows 7 and 8: an author of 100, an author of a tenth, by a private word; both views move."""
-    world = World(AUTHORS + 1)
+    world, bare = World(AUTHORS + 1), Bare(folder)
     few = AUTHORS
     with fresh(folder, world, view=True) as replica:
         replica.receive([world.slice(few, 100)])
@@ -264,7 +263,7 @@ def exclude(folder: Path, events: int) -> Iterator[Figure]:
             (8, 1, f"{events // AUTHORS} events", 150.0),
         ):
             target = did_key(world.keys[author].public)
-            out, back = [], []
+            out, back, beside = [], [], []
             replica.withdraw(replica.ban(target, private=True))  # what is loaded lazily is loaded
             for _ in range(RUNS):
                 begin = time.perf_counter()
@@ -273,9 +272,11 @@ def exclude(folder: Path, events: int) -> Iterator[Figure]:
                 replica.withdraw(said)
                 out.append(1e3 * (middle - begin))
                 back.append(1e3 * (time.perf_counter() - middle))
+                beside.append(1e3 * bare.insert(1))
+            limit = statistics.median(beside)
             name = f"an author of {share} in {events}"
-            yield Figure(row, f"exclude {name}", statistics.median(out), "ms", bar)
-            yield Figure(row, f"include {name}", statistics.median(back), "ms", bar)
+            yield Figure(row, f"exclude {name}", statistics.median(out), "ms", bar, limit)
+            yield Figure(row, f"include {name}", statistics.median(back), "ms", bar, limit)
 
 
 # --- rows 9 and 14: opening and size ----------------------------------------------------------
@@ -294,7 +295,7 @@ def opening(folder: Path, events: int) -> Iterator[Figure]:
     took = [timed(once) for _ in range(4 * RUNS)]
     name = f"open a store of {events} events and read one value"
     yield Figure(9, name, 1e3 * statistics.median(took), "ms", 50)
-    command = [sys.executable, "-m", "tallystick.cli", "id", "--store", str(path)]
+    command = [sys.executable, "-m", "tallystick.cli", "id", str(path)]
     shell = [
         timed(lambda: subprocess.run(command, check=True, capture_output=True))
         for _ in range(2 * RUNS)
@@ -307,12 +308,13 @@ def size(folder: Path, events: int) -> Iterator[Figure]:
     with filled(folder, World(AUTHORS), events, view=False) as replica:
         path = replica.path
         assert path is not None
-        while replica._store.maintain():
-            pass
         bodies = replica.sql(
             "SELECT sum(length(frame) + coalesce(length(content), 0) + length(seal)) FROM event"
         ).rows[0][0]
         last = replica.history(limit=1)[0].id
+    with Store.open(path) as store:
+        while store.maintain():
+            pass
     stored = path.stat().st_size - bodies
     yield Figure(14, "bytes on disk per event beyond its body", stored / events, "B", 160)
     gc.collect()
@@ -374,7 +376,10 @@ def show(figure: Figure, *, as_json: bool) -> None:
     places = 0 if figure.value >= 1_000 else 2
     mark = {True: "ok", False: "--", None: ""}[figure.ok]
     bar = "" if figure.bar is None else f"bar {figure.bar:,.0f}"
-    ratio = "" if beside is None else f"{figure.value / beside:.2f} of bare SQLite's {beside:,.0f}"
+    ratio = ""
+    if beside is not None:
+        limit = f"{beside:,.{0 if beside >= 1_000 else 2}f}"
+        ratio = f"{figure.value / beside:.2f} of bare SQLite's {limit}"
     line = f"{figure.row:3} {figure.name:60} {figure.value:14,.{places}f} {figure.unit:9}"
     print(f"{line} {bar:12} {mark:2} {ratio}".rstrip(), flush=True)
 

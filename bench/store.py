@@ -84,7 +84,7 @@ def put(store: Store, log: int, pack: Pack, now: int) -> None:
             received_ms=now,
         )
     )
-    store.record_arrival(row, pack.count, received_ms=now, peer=b"p" * 32)
+    store.record_arrival(row, received_ms=now, peer=b"p" * 32)
     store.feed_append(log, [(row, pack.count)], weight=1)
 
 

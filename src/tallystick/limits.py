@@ -14,7 +14,7 @@ from typing import Final
 KIB: Final = 1024
 MIB: Final = 1024 * 1024
 
-# --- Fixed by the formats (spec/events.md); changing one needs a new format version -------------
+# --- Fixed by the formats (spec/packs.md); changing one needs a new format version -------------
 
 VERSION: Final = 1
 """Header version. Another number is invalid."""

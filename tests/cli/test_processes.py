@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -9,6 +10,8 @@ import subprocess
 import sys
 
 import pytest
+
+import tallystick
 
 TALLY = [sys.executable, "-m", "tallystick.cli"]
 
@@ -110,3 +113,45 @@ def test_output_survives_a_terminal_that_knows_only_ascii(tmp_path):
     done = tally("history", "ana.tally", cwd=tmp_path, env=ascii_only)
     assert done.returncode == 0
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_person_at_a_terminal_is_asked_for_the_passphrase_of_a_sealed_key(tmp_path, monkeypatch):
+    import pty
+
+    monkeypatch.setenv("TALLYSTICK_PASSPHRASE", "correct horse")
+    tally = [sys.executable, "-m", "tallystick.cli"]
+    subprocess.run(
+        [*tally, "init", tmp_path / "a.tally", "--passphrase"], check=True, capture_output=True
+    )
+    monkeypatch.delenv("TALLYSTICK_PASSPHRASE")
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*tally, "write", tmp_path / "a.tally", "note/n", "1"],
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as asked:
+        os.write(ours, b"correct horse\n")
+        out, err = asked.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert asked.returncode == 0, err
+    assert "passphrase of" in err
+    assert out.startswith("bafyrei")
+
+
+def test_the_plain_verbs_work_inside_a_running_loop_as_notebooks_have(served, tmp_path):
+    _, url = served
+
+    async def cell():
+        with tallystick.open(tmp_path / "notebook.tally", create=True) as replica:
+            report = replica.sync(url)
+            replica.write("note/n", 1)
+            return report, replica.sync(url)
+
+    first, second = asyncio.run(cell())
+    assert first.equal
+    assert (second.events_out, second.equal) == (1, True)

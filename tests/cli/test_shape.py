@@ -46,7 +46,6 @@ def test_every_verb_has_json_and_a_help_text(words, shell):
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_every_verb_refuses_an_unknown_option_with_exit_2(words, shell):
-    # After "--" nothing is an option, so an unknown one must be met before it.
     said = shell(*words, "--no-such-option", "--json")
     assert said.code == 2
     assert said.error == "usage/argument"
@@ -74,8 +73,20 @@ def test_every_verb_on_a_store_that_is_not_there_is_a_coded_error(words, shell):
 def test_the_help_lists_every_verb_of_the_table(shell):
     said = shell("--help")
     assert said.code == 0
-    listed = {line.split()[0] for line in said.out.split("Commands:")[1].splitlines() if line}
-    assert listed == {verb for verbs in app.VERBS.values() for verb in verbs}
+    verbs = {verb for verbs in app.VERBS.values() for verb in verbs}
+    rest = said.out.split("Show this message and exit.")[1].splitlines()
+    assert {line.split()[0] for line in rest if line.startswith("  ")} == verbs
+    assert [line.removesuffix(":") for line in rest if line.endswith(":")] == [*app.TITLES.values()]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_verb_has_a_summary_of_one_line_more_to_say_and_an_example(words, shell):
+    command = COMMANDS[words]
+    summary = command.get_short_help_str(1000)
+    assert command.get_short_help_str(app.SUMMARY_CHARS_MAX) == summary
+    assert command.help.splitlines()[0] == summary
+    assert f"tally {' '.join(words)}" in command.example
+    assert command.example in shell(*words, "--help").out
 
 
 def test_no_words_at_all_show_the_help(shell):
@@ -92,7 +103,7 @@ def test_help_imports_neither_rooms_nor_rich():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stderr.strip() == "[]"
-    assert "Commands:" in done.stdout
+    assert "Usage: tally" in done.stdout
 
 
 KINDS = {

@@ -269,17 +269,18 @@ class StoreCases:
             store.drop_pending([row.no for row in store.pending_of(1)])
         assert store.pending_stats() == (0, 0)
 
-    def test_arrivals_say_when_and_whence(self, store):
+    def test_arrivals_say_when_and_whence(self, store, world):
+        first = store.next_row
         with store.write():
-            store.record_arrival(1, 3, received_ms=10)
-            store.record_arrival(4, 2, received_ms=10)
-            store.record_arrival(6, 1, received_ms=20, peer=b"p")
-        assert store.arrival(5).row == 1
-        assert store.arrival(6).peer == b"p"
-        assert store.arrival(7) is None
-        assert store.received_before(10) == []
-        assert store.received_before(11) == [(1, 5)]
-        assert store.received_before(21) == [(1, 6)]
+            for count, received_ms, peer in ((3, 10, b""), (2, 10, b""), (1, 20, b"p")):
+                row = put(store, world.pack(B, count))
+                store.record_arrival(row, received_ms=received_ms, peer=peer)
+        assert store.arrival(first + 4).row == first
+        assert (store.arrival(first + 5).peer, store.arrival(first + 5).received_ms) == (b"p", 20)
+        assert store.arrival(first + 6) is None
+        assert store.received_end(9) == 1
+        assert store.received_end(10) == store.received_end(19) == first + 5
+        assert store.received_end(20) == first + 6
 
     # --- what was judged, heard, named ---
 

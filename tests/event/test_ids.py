@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallystick.errors import BadInput
-from tallystick.event.ids import cid_text, parse_cid, prefix_range, short
+from tallystick.event.ids import cid_text, cid_texts, parse_cid, prefix_range, short
 
 DIGESTS = st.binary(min_size=32, max_size=32)
 
@@ -69,3 +69,13 @@ def test_the_short_form_is_a_prefix_that_prefix_range_takes():
 def test_a_digest_of_another_length_is_a_bad_call():
     with pytest.raises(ValueError, match="32 bytes"):
         cid_text(b"short")
+
+
+@given(st.lists(st.binary(min_size=32, max_size=32), max_size=9))
+def test_many_ids_have_the_texts_each_has_alone(digests: list[bytes]) -> None:
+    assert cid_texts(b"".join(digests)) == [cid_text(digest) for digest in digests]
+
+
+def test_a_part_of_a_digest_is_no_id() -> None:
+    with pytest.raises(ValueError, match="whole number"):
+        cid_texts(bytes(33))

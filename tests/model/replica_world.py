@@ -175,7 +175,8 @@ def stamp(one: Replica) -> tuple[object, ...]:
         for (name,) in store.db.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
         if not name.startswith("sqlite_")
     ]
-    contents = [store.db.rows(f'SELECT * FROM "{name}"') for name in sorted(tables)]
+    contents = {name: store.db.rows(f'SELECT * FROM "{name}"') for name in tables}
+    contents = {name: rows for name, rows in contents.items() if rows}
     digest = one.digest() if len(logs) == 1 else ""
     return logs, ends, store.next_row, digest, contents
 

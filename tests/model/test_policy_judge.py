@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.model.policy_oracle import Oracle
 from tests.model.policy_worlds import Scene, fresh_id, scenes
@@ -59,6 +59,8 @@ def test_reasons_and_contested_marks_are_the_oracles(scene):
         assert verdict.contested == oracle.is_contested(event.id)
 
 
+# Found once: a retract that came before its target stayed in the cell of ``*``.
+@example(Scene(613, people=4, events=74, forks=False))
 @given(scenes())
 @settings(max_examples=250)
 def test_order_and_batching_of_arrival_change_nothing_and_flips_add_up(scene):

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.model.policy_worlds import fresh_id, key, scenes
 
-from tallystick.policy import Judge, Policy
+from tallystick.policy import Judge, Policy, Statement
 from tallystick.policy.standing import Strata
 from tallystick.policy.statement import EVENT, SLOT
 from tallystick.testing.world import World
@@ -291,6 +291,58 @@ def test_invited_heeds_those_with_a_rank_those_i_allow_and_those_enough_people_a
     assert counted == {ME, ANA, BO, CY}
     judge = judge_of(world, stance="invited", threshold=2)
     assert {e.author for e in world.events if judge.counts(e.id)} == {ME, ANA, BO}
+
+
+def test_of_two_bans_at_equal_rank_in_one_branch_the_heavier_speaks():
+    world = small_world()
+    world.say(ME, "adopt", ANA, weight=5, depth=1)
+    world.say(ANA, "adopt", BO, weight=1)
+    world.say(ANA, "adopt", CY, weight=3)
+    for voter in (BO, CY):
+        world.say(voter, "ban", DI)
+    assert set(judge_of(world, max_depth=2, threshold=3).standing().banned) == {DI}
+    assert not judge_of(world, max_depth=2, threshold=4).standing().banned
+
+
+def test_a_ban_with_a_cut_leaves_a_guest_welcome_up_to_it():
+    world = small_world()
+    second = world.write(CY, "note")
+    for friend in (ANA, BO):
+        world.say(ME, "adopt", friend)
+    world.say(ANA, "allow", CY)
+    world.say(BO, "ban", CY, cut=(world.entry(second),))
+    third = world.write(CY, "note")
+    judge = judge_of(world, stance="invited")
+    assert judge.counts(second)
+    assert not judge.counts(third)
+    assert CY not in judge.standing().banned
+
+
+def test_a_word_about_a_retract_flips_what_it_undid():
+    world = small_world()
+    note = world.write(ANA, "note")
+    undo = world.say(ANA, "retract", note)
+    world.say(ME, "adopt", BO)
+    judge = judge_of(world)
+    said = world.draft(BO, "trust/exclude")
+    flips = judge.update(
+        statements=[Statement(said.id, BO, said.seq, "exclude", undo.id)],
+        arrived=[world.add(said)],
+    )
+    flipped = {id: f.weight for f in flips for id in world.ids([f.span])}
+    assert flipped == {note: 1, undo.id: -1, said.id: 1}
+
+
+def test_an_equivocation_that_comes_to_light_takes_later_votes_back():
+    world = small_world()
+    world.say(ME, "adopt", ANA)
+    early = world.say(ANA, "ban", CY)
+    world.say(ANA, "ban", DI)
+    judge = judge_of(world)
+    assert set(judge.standing().banned) == {CY, DI}
+    other = world.draft(ANA, "note", prev=early.id)
+    judge.update(arrived=[world.add(other)], equivocations=world.equivocations)
+    assert set(judge.standing().banned) == {CY}
 
 
 def test_the_genesis_counts_under_every_policy():

@@ -53,6 +53,19 @@ def test_two_bans_where_one_is_enough_are_redundant():
     assert judge_of(made, threshold=2).standing().banned[MAL].causes[0].necessary
 
 
+def test_a_verdict_that_is_not_thorough_names_the_votes_and_marks_nothing():
+    made = world()
+    made.say(ME, "adopt", ANA)
+    made.say(ANA, "ban", MAL)
+    judge = judge_of(made)
+    quick, thorough = (judge.actor_verdict(MAL, thorough=flag) for flag in (False, True))
+    assert [c.statement for c in quick.causes] == [c.statement for c in thorough.causes]
+    assert not any(c.necessary for c in quick.causes)
+    assert (quick.complete, thorough.complete) == (False, True)
+    note = next(e.id for e in made.events if e.author == MAL)
+    assert judge.event_verdict(note, thorough=False).reason == "actor-tally"
+
+
 def test_a_ban_that_silences_somebody_is_named_aside():
     made = world()
     made.say(ME, "adopt", ANA, depth=1)
@@ -65,6 +78,15 @@ def test_a_ban_that_silences_somebody_is_named_aside():
         ("ban", ME, True, True)
     ]
     assert verdict.complete
+
+
+def test_a_withdraw_without_which_a_ban_would_hold_is_named_aside():
+    made = world()
+    made.say(ME, "adopt", ANA)
+    ban = made.say(ANA, "ban", MAL)
+    gone = made.say(ANA, "withdraw", ban.id)
+    verdict = judge_of(made).actor_verdict(MAL)
+    assert [(c.statement, c.aside) for c in verdict.causes] == [(gone.id, True)]
 
 
 def test_contested_says_by_whom():

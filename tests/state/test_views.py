@@ -382,3 +382,66 @@ def test_counters_can_be_read_under_another_policy_without_touching_the_store(db
     assert value(view, evaluate(view, source, [(5, 1)]), "n") == 3
     assert value(view, evaluate(view, source, [(5, 2)]), "n") == 7
     assert db.rows("SELECT name FROM sqlite_master") == []
+
+
+# --- changes that do not concern a view -----------------------------------------------------------
+
+
+def saved_pos(db):
+    return db.rows("SELECT pos FROM view WHERE name = 'reputation'")[0][0]
+
+
+def notes(world, count):
+    return [world.write(ANA, "note/text", b"", b"") for _ in range(count)]
+
+
+def test_a_change_of_another_kind_is_passed_over_and_the_next_that_matters_saves_it(db, world):
+    notes(world, 3)
+    rating(world, BEN, "x", 1)
+    source, undone = MemorySource(world, list(world.events)), [0]
+    views = Views(db, forgotten=lambda: undone[0])
+    view = views.attach(reputation())
+    views.catch_up(reader(ALL), source)
+    passed = feed_of((1, 7, 1, "arrived"))
+    assert views.catch_up(reader(passed), source) == 0
+    assert (views.pos("reputation"), saved_pos(db)) == (7, 4)
+    assert [row.pos for row in views.list()] == [7]
+    assert views.catch_up(reader(feed_of((1, 8, 1, "arrived"))), source) == 1
+    assert (views.pos("reputation"), saved_pos(db)) == (8, 8)
+    assert view.totals(db) == {"x": 13, "y": 1}
+
+
+def test_what_was_passed_over_is_forgotten_with_the_transaction_and_found_out_again(db, world):
+    notes(world, 3)
+    source, undone = MemorySource(world, list(world.events)), [0]
+    views = Views(db, forgotten=lambda: undone[0])
+    views.attach(reputation())
+    views.catch_up(reader(ALL), source)
+    feed = feed_of((1, 7, 1, "arrived"))
+    views.catch_up(reader(feed), source)
+    undone[0] += 1
+    assert views.pos("reputation") == 4
+    views.skim(reader(feed), source)
+    assert (views.pos("reputation"), saved_pos(db)) == (7, 4)
+
+
+def test_what_is_passed_over_before_it_is_saved_is_bounded(db, world, monkeypatch):
+    monkeypatch.setattr("tallystick.state.views.PASSED_MAX", 5)
+    notes(world, 20)
+    source = MemorySource(world, list(world.events))
+    views = Views(db, forgotten=lambda: 0)
+    views.attach(reputation())
+    for end in range(4, 25):
+        views.catch_up(reader(feed_of((1, end, 1, "arrived"))), source)
+        assert views.pos("reputation") == end
+        assert end - saved_pos(db) <= 5
+
+
+def test_a_caller_that_cannot_tell_what_was_undone_has_every_position_saved(db, world):
+    notes(world, 3)
+    source = MemorySource(world, list(world.events))
+    views = Views(db)
+    views.attach(reputation())
+    views.catch_up(reader(feed_of((1, 4, 1, "arrived"))), source)
+    views.catch_up(reader(feed_of((1, 7, 1, "arrived"))), source)
+    assert saved_pos(db) == 7

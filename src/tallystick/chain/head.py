@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from tallystick.event.ids import cid_text
@@ -54,6 +55,7 @@ class Head:
             raise ValueError(f"a head of {self.size} events with {lengths} bytes")
 
 
+@lru_cache(maxsize=4_096)
 def origin(log: bytes, author: bytes) -> str:
     """The checkpoint's origin, which is also the key's name in the note."""
     return f"{ORIGIN}/{cid_text(log)}/{did_key(author)}"

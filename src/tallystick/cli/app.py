@@ -26,7 +26,7 @@ from tallystick.errors import BadInput, TallyError
 INTERRUPTED: Final = 130
 """128 + SIGINT, as shells report it."""
 VERBS: Final[dict[str, tuple[str, ...]]] = {
-    "stores": ("init", "id", "log", "names", "name", "sql", "verify", "doctor", "completion"),
+    "stores": ("init", "id", "log", "name", "names", "verify", "doctor", "completion"),
     "events": ("write", "history", "show", "heads", "graph", "digest"),
     "exchange": ("sync", "serve", "export", "import"),
     "trust": (
@@ -35,11 +35,22 @@ VERBS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "values": (
         *("set", "add", "remove", "inc", "enable", "disable"),
-        *("define", "views", "view", "why"),
+        *("define", "views", "view", "why", "sql"),
     ),
     "demos": ("load", "tour"),
 }
 """Module -> its verbs, in the order in which ``--help`` lists them."""
+TITLES: Final[dict[str, str]] = {
+    "stores": "Stores, logs, names",
+    "events": "Events: what was written",
+    "exchange": "Exchange with others",
+    "trust": "Trust: what counts for you",
+    "values": "Values: what it adds up to",
+    "demos": "Try it",
+}
+"""Module -> the head over its verbs in ``--help``."""
+SUMMARY_CHARS_MAX: Final = 62
+"""Of a verb's first sentence, so that it stands on one line of a terminal of 80."""
 _MODULE_OF: Final = {verb: module for module, verbs in VERBS.items() for verb in verbs}
 
 
@@ -59,6 +70,18 @@ class Tally(click.Group):
         name = cmd_name.replace("-", "_")
         command: click.Command = getattr(loaded, f"{name}_verb")
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs under the heads of what they are for."""
+        width = max(len(verb) for verb in _MODULE_OF)
+        for module, verbs in VERBS.items():
+            rows = []
+            for verb in verbs:
+                command = self.get_command(ctx, verb)
+                assert command is not None, verb
+                rows.append((verb.ljust(width), command.get_short_help_str(SUMMARY_CHARS_MAX)))
+            with formatter.section(TITLES[module]):
+                formatter.write_dl(rows)
 
     def main(  # type: ignore[override]  # Click overloads on standalone_mode, which is ours here
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
@@ -102,7 +125,10 @@ def report(error: Exception, *, as_json: bool) -> int:
             return INTERRUPTED
     data, code = described(error)
     if as_json:
-        print_json({"error": data})
+        try:
+            print_json({"error": data})
+        except OSError:  # stdout is full or gone: say it where somebody may still listen
+            error_line(data)
     else:
         error_line(data)
     return code
@@ -131,6 +157,7 @@ def described(error: Exception) -> tuple[dict[str, str], int]:
 
 @click.group(
     cls=Tally,
+    subcommand_metavar="VERB ...",
     invoke_without_command=True,
     no_args_is_help=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -141,13 +168,16 @@ def tally(ctx: click.Context) -> int:
     """Signed logs that merge, and state under a policy of your own.
 
     STORE is a file. TARGET is a full id, a prefix of 8 or more characters, a did:key, or one of
-    your own names for somebody. Data goes to stdout, talk to stderr; --json works everywhere.
+    your own names for somebody ("me" is you). Data goes to stdout, talk to stderr; every verb
+    takes --json, and tally VERB --help shows an example.
 
     \b
     Begin:     tally init ana.tally --name ana
                tally log create ana.tally market
                tally write ana.tally review/post '{"stars": 4}'
     See it:    tally tour
+
+    Exit codes: 0 ok, 1 failed, 2 usage, 3 verification failed, 4 key needed, 5 peer unreachable.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())

@@ -1,6 +1,6 @@
 """What many verbs share: the decorator that makes a verb, their arguments, opening a store.
 
-Law: a verb is made here or it has no ``--json``.
+Law: a verb is made here or it has no ``--json``, no example and no text.
 
 Reads: replica (when a store is opened). Read by: every verb.
 """
@@ -13,25 +13,69 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from tallystick.cli.output import Output
-from tallystick.errors import BadInput, KeyNeeded
+from tallystick.errors import BadInput
 
 if TYPE_CHECKING:
     from tallystick.replica.replica import Replica
 
 Verb = Callable[..., Any]
 
+JSON: Final = "--json"
 STORE = click.argument("store", type=click.Path(dir_okay=False))
 TARGET = click.argument("target")
 LOG = click.option("--log", metavar="LOG", help="Which log, by id or name, if there are several.")
 SCOPE = click.option("--scope", metavar="PATTERN", help="A kind, prefix/*, or * (default).")
 
 
-def verb(name: str, *, group: click.Group | None = None) -> Callable[[Verb], click.Command]:
+class VerbCommand(click.Command):
+    """A verb; ``-3`` is a value, ``--tpyo`` never is.
+
+    Args:
+        example: a command line that works, shown at the end of the help.
+    """
+
+    def __init__(self, *args: Any, example: str = "", **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.example = example
+        self.ignore_unknown_options = True
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Click's, after looking for options that this verb does not have."""
+        known = {name for param in self.get_params(ctx) for name in param.opts}
+        for word in args:
+            if word == "--":
+                break
+            name = word.partition("=")[0]
+            is_number = word[1:2].isdigit()
+            if word.startswith("-") and word != "-" and not is_number and name not in known:
+                short = name[:2] in known and not name.startswith("--")
+                if not short:
+                    raise click.NoSuchOption(name, possibilities=nearest(name, known), ctx=ctx)
+        return super().parse_args(ctx, args)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The example, as it is to be typed."""
+        if self.example:
+            with formatter.section("Example"):
+                for line in self.example.splitlines():
+                    formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
+
+
+def nearest(name: str, known: set[str]) -> list[str]:
+    """Options that look like a mistyped one."""
+    from difflib import get_close_matches
+
+    return get_close_matches(name, known)
+
+
+def verb(
+    name: str, *, example: str = "", group: click.Group | None = None
+) -> Callable[[Verb], click.Command]:
     """Make a command of a function ``f(out, ...) -> exit code or None``, with ``--json``."""
 
     def make(function: Verb) -> click.Command:
@@ -39,15 +83,20 @@ def verb(name: str, *, group: click.Group | None = None) -> Callable[[Verb], cli
         def call(*, as_json: bool, **given: Any) -> int:
             return function(Output(as_json=as_json), **given) or 0
 
-        asked = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-        return (group.command(name) if group else click.command(name))(asked(call))
+        asked = click.option(JSON, "as_json", is_flag=True, help="One JSON document on stdout.")
+        of_group = click.command if group is None else group.command
+        command: click.Command = of_group(name, cls=VerbCommand, example=example)(asked(call))
+        return command
 
     return make
 
 
 @contextmanager
-def opened(store: str, log: str | None = None) -> Iterator[Replica]:
+def opened(store: str, log: str | None = None, *, writes: bool = False) -> Iterator[Replica]:
     """The store's replica; a locked key is unlocked by ``TALLYSTICK_PASSPHRASE`` or by asking.
+
+    Args:
+        writes: whether the key will be needed: then a person is asked for its passphrase.
 
     Raises:
         TallyError: whatever ``tallystick.open`` says.
@@ -55,14 +104,12 @@ def opened(store: str, log: str | None = None) -> Iterator[Replica]:
     import tallystick
 
     passphrase = os.environ.get("TALLYSTICK_PASSPHRASE")
-    try:
-        replica = tallystick.open(store, log=log, passphrase=passphrase)
-    except KeyNeeded as error:
-        if error.code != "key/passphrase" or passphrase is not None or not sys.stdin.isatty():
-            raise
-        asked = click.prompt(f"passphrase of {store}.key", hide_input=True, err=True)
-        replica = tallystick.open(store, log=log, passphrase=asked)
-    with replica:
+    with tallystick.open(store, log=log, passphrase=passphrase) as replica:
+        if not (writes and replica.needs_passphrase and sys.stdin.isatty()):
+            yield replica
+            return
+    asked = click.prompt(f"passphrase of {store}.key", hide_input=True, err=True)
+    with tallystick.open(store, log=log, passphrase=asked) as replica:
         yield replica
 
 
@@ -92,7 +139,7 @@ def json_value(text: str, *, where: str | None = None) -> Any:
         ) from None
 
 
-def word_or_json(text: str) -> Any:
+def word_or_json(text: str, *, where: str = "VALUE") -> Any:
     """JSON where it looks like JSON, otherwise the text itself: ``4``, ``[1]``, ``hello``.
 
     >>> word_or_json("hello"), word_or_json("true")
@@ -100,7 +147,7 @@ def word_or_json(text: str) -> Any:
     """
     words = {"true", "false", "null", "NaN", "Infinity"}
     looks = text[:1] in set('{["-0123456789') or text in words
-    return json_value(text, where="VALUE") if looks and text else text
+    return json_value(text, where=where) if looks and text else text
 
 
 def read_text(source: str) -> str:

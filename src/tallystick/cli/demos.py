@@ -16,30 +16,45 @@ from tallystick.cli.output import Output
 
 @click.group("load")
 def load_verb() -> None:
-    """Load a known data set into a store, as a log."""
+    """Load a known data set into a store, as a log.
+
+    The same file makes the same log, byte for byte, wherever it is loaded.
+    """
 
 
-@verb("otc", group=load_verb)
+@verb(
+    "otc",
+    group=load_verb,
+    example="tally init otc.tally && tally load otc otc.tally ratings.csv",
+)
 @STORE
 @click.argument("file", type=click.Path(dir_okay=False))
 def otc_verb(out: Output, store: str, file: str) -> None:
-    """Load the Bitcoin-OTC ratings: rows source,target,rating,time; .csv or .csv.gz."""
+    """Load the ratings of the Bitcoin-OTC market.
+
+    FILE has rows source,target,rating,time (a header row may be there), .csv or .csv.gz. Each
+    row becomes a rating, and what it says about trust: a ban for -10, an adoption from 3 on.
+    """
     from tallystick.demo import otc
 
-    with opened(store) as replica, out.progress() as progress:
+    with opened(store, writes=True) as replica, out.progress() as progress:
         done = otc.load(replica, file, progress=progress)
     text = f"{done['events']} events by {done['authors']} authors in {done['seconds']:.1f} s"
     out.result(done, text)
 
 
-@verb("tour")
+@verb("tour", example="tally tour")
 @click.option(
     "--data",
     type=click.Path(file_okay=False),
     help="Where bitcoin-otc lies; else TALLYSTICK_DATA, ../shared/data, or a story of our own.",
 )
 def tour_verb(out: Output, data: str | None) -> int:
-    """See it work: replicas sync over TCP, judge one log differently, and explain it."""
+    """See replicas sync, judge one log differently, and explain it.
+
+    Four replicas of a market's log sync over TCP; three people's policies disagree about it; a
+    ban is made, explained and taken back. Exit 0 only if every check on the way held.
+    """
     from tallystick.demo.tour import run
 
     given = data or os.environ.get("TALLYSTICK_DATA")

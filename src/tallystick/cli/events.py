@@ -1,6 +1,6 @@
 """Events: write them, read them back, see how they hang together.
 
-Reads: replica, graph.layout. Read by: cli.app.
+Reads: replica, graph.layout, event.ids, identity.did (for tables). Read by: cli.app.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from typing import Any, Final
 import click
 
 from tallystick.cli.common import LOG, STORE, json_value, opened, read_text, verb
-from tallystick.cli.output import Output, clean, shown, table
+from tallystick.cli.output import Output, clean, pairs, shown, table
 from tallystick.errors import BadInput
+from tallystick.limits import DIGEST_BYTES
 
 GRAPH_EVENTS: Final = 200
 SHORT_CHARS: Final = 16
 """Of an id in a table: enough to be a unique prefix in any log people read by eye."""
 
 
-@verb("write")
+@verb("write", example="""tally write ana.tally review/post '{"shop": "bread", "stars": 4}'""")
 @STORE
 @click.argument("kind")
 @click.argument("content", required=False, metavar="[JSON]")
@@ -29,7 +30,13 @@ SHORT_CHARS: Final = 16
 def write_verb(
     out: Output, store: str, kind: str, content: str | None, frame: str | None, log: str | None
 ) -> None:
-    """Write one event of KIND, or with - (or nothing) one per line of stdin, as one commit."""
+    """Write an event of KIND, or one per line of stdin.
+
+    A kind is words with / between: note/text. JSON is what the event says; without it, or with -,
+    each line of stdin is one event, and all of them are one commit: all are kept or none. Kinds
+    that the formats fix (trust/..., record/...) are checked by their rule. A store without a log
+    begins one. Prints the ids.
+    """
     if content is None and frame is None and sys.stdin.isatty():
         raise BadInput("usage/argument", "there is nothing to write", hint="give JSON, or pipe it")
     if content == "-" or (content is None and frame is None):
@@ -38,22 +45,22 @@ def write_verb(
             for number, line in enumerate(read_text("-").split("\n"), 1)
             if line.strip()
         ]
-        with opened(store, log) as replica:
+        with opened(store, log, writes=True) as replica:
             ids = replica.write_many([(kind, value) for value in values]) if values else []
     else:
         value = None if content is None else json_value(content, where="JSON")
         framed = None if frame is None else json_value(frame, where="--frame")
-        with opened(store, log) as replica:
+        with opened(store, log, writes=True) as replica:
             ids = [replica.write(kind, value, frame=framed)]
     out.result({"id": ids[-1] if ids else None, "ids": ids}, ids)
 
 
-@verb("history")
+@verb("history", example="tally history ana.tally --kind 'review/*' --newest --limit 10")
 @STORE
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
 @click.option("--newest", is_flag=True, help="The last ones, where --limit leaves some out.")
 @click.option("--author", metavar="ACTOR", help="Only what this author wrote.")
-@click.option("--kind", help="Only events of this kind.")
+@click.option("--kind", metavar="PATTERN", help="Only this kind, or those of prefix/*.")
 @click.option(
     "--order",
     type=click.Choice(["canonical", "arrival"]),
@@ -72,7 +79,11 @@ def history_verb(
     *,
     newest: bool,
 ) -> None:
-    """List events, each with whether it counts for you."""
+    """List events, each with whether it counts for you.
+
+    Marked with - is what does not count for you, with ! what counts for nobody (it breaks its
+    kind's rule).
+    """
     with opened(store, log) as replica:
         events = replica.history(order=order, limit=limit, author=author, kind=kind, newest=newest)
         names = {did: name for name, did in replica.names().items()}
@@ -88,20 +99,50 @@ def listing(events: Any, names: dict[str, str]) -> list[str]:
             names.get(one.author, one.author[:SHORT_CHARS]),
             one.seq,
             one.kind,
-            # An event of a framed kind says what it does in its frame.
-            one.content if one.content is not None else one.frame,
+            said(one, names),
         )
         for one in events
     ]
     return table(("", "event", "author", "seq", "kind", "content"), rows)
 
 
-@verb("show")
+def said(one: Any, names: dict[str, str]) -> str:
+    """What an event says: its frame with actors and events in short, then its content."""
+    parts = []
+    if isinstance(one.frame, dict):
+        parts += [f"{key} {brief(value, names)}" for key, value in one.frame.items()]
+    elif one.frame is not None:
+        parts.append(shown(one.frame))
+    if one.content is not None:
+        parts.append(shown(one.content))
+    return "  ".join(parts)
+
+
+def brief(value: Any, names: dict[str, str]) -> str:
+    """A value of a frame: keys of actors by name, links by their beginning, lists item by item."""
+    from tallystick.event.ids import cid_text
+    from tallystick.identity.did import did_key
+    from tallystick.kernels import Link
+
+    if isinstance(value, Link):
+        return cid_text(value.digest)[:SHORT_CHARS]
+    if isinstance(value, bytes) and len(value) == DIGEST_BYTES:
+        did = did_key(value)
+        return names.get(did, did[:SHORT_CHARS])
+    if isinstance(value, list):
+        return f"[{', '.join(brief(one, names) for one in value)}]"
+    return shown(value)
+
+
+@verb("show", example="""tally show ana.tally "$(tally write ana.tally note/text '"hello"')\"""")
 @STORE
 @click.argument("event")
 @LOG
 def show_verb(out: Output, store: str, event: str, log: str | None) -> None:
-    """Show one event in full: header, body, and why it counts or does not."""
+    """Show one event in full, and why it counts or does not.
+
+    The time is what its author claims; order never depends on it.
+    """
     with opened(store, log) as replica:
         one = replica.show(event)
     data = one.as_dict()
@@ -109,8 +150,7 @@ def show_verb(out: Output, store: str, event: str, log: str | None) -> None:
     rows.pop("verdict", None)
     if not one.verdict:
         rows["counts"] = "yes" if one.counts else "no"
-    width = max(len(name) for name in rows)
-    out.result(data, [f"{name:<{width}}  {shown(value)}" for name, value in rows.items()])
+    out.result(data, pairs({name: value for name, value in rows.items() if value is not None}))
 
 
 def moment(ms: int) -> str:
@@ -121,18 +161,22 @@ def moment(ms: int) -> str:
         return str(ms)
 
 
-@verb("heads")
+@verb("heads", example="tally heads ana.tally")
 @STORE
 @LOG
 def heads_verb(out: Output, store: str, log: str | None) -> None:
-    """List the events that no other event builds upon."""
+    """List the events that no other event builds upon.
+
+    Of those that count for you. Their ids, with commas between, name this version of the log for
+    tally view --at.
+    """
     with opened(store, log) as replica:
         heads = replica.heads()
         names = {did: name for name, did in replica.names().items()}
     out.result({"heads": [one.as_dict() for one in heads]}, listing(heads, names))
 
 
-@verb("graph")
+@verb("graph", example="tally graph ana.tally --svg > graph.svg")
 @STORE
 @click.option("--ascii", "form", flag_value="ascii", default="ascii", help="For a terminal.")
 @click.option("--dot", "form", flag_value="dot", help="For Graphviz.")
@@ -146,7 +190,10 @@ def heads_verb(out: Output, store: str, log: str | None) -> None:
 )
 @LOG
 def graph_verb(out: Output, store: str, form: str, limit: int, log: str | None) -> None:
-    """Draw who built upon what."""
+    """Draw who built upon what, newest first.
+
+    An event stands below everything that builds upon it; (out) marks what does not count for you.
+    """
     from tallystick.graph import layout
 
     with opened(store, log) as replica:
@@ -168,11 +215,14 @@ def graph_verb(out: Output, store: str, form: str, limit: int, log: str | None) 
     out.result({"form": form, "drawing": text}, text)
 
 
-@verb("digest")
+@verb("digest", example="tally digest ana.tally")
 @STORE
 @LOG
 def digest_verb(out: Output, store: str, log: str | None) -> None:
-    """Print the log checkpoint: one hash over all chains. Equal digests, equal logs."""
+    """Print the log checkpoint: one hash over all chains.
+
+    Equal digests, equal logs: whatever anybody's policy says about them.
+    """
     with opened(store, log) as replica:
         digest = replica.digest()
         out.result({"digest": digest, "log": replica.log}, digest)

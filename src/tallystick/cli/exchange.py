@@ -21,20 +21,23 @@ if TYPE_CHECKING:
     from tallystick.replica.reports import SyncReport
 
 LISTEN: Final = "tcp://127.0.0.1:7400"
+VERIFICATION_FAILED: Final = 3
 COUNTED: Final = ("events_in", "events_out", "bytes_in", "bytes_out", "round_trips")
 
 
-@verb("sync")
+@verb("sync", example="tally sync ana.tally bob.tally")
 @STORE
 @click.argument("peers", nargs=-1, required=True, metavar="PEER...")
 @click.option("--follow", is_flag=True, help="Stay, and exchange what is new as it comes.")
 @LOG
 def sync_verb(
     out: Output, store: str, peers: tuple[str, ...], log: str | None, *, follow: bool
-) -> None:
-    """Exchange with each PEER (a store file or tcp://HOST:PORT) what the other lacks.
+) -> int:
+    """Exchange with each PEER what the other lacks.
 
-    A store without a log joins the peer's; if the peer offers several, --log says which.
+    A PEER is a store file, or tcp://HOST:PORT where tally serve runs. A store without a log joins
+    the peer's; if the peer offers several, --log says which (over TCP by its full id). What a peer
+    sends that does not prove itself is rejected, not kept, and told: then the exit code is 3.
     """
     if follow and (len(peers) != 1 or "://" not in peers[0]):
         raise BadInput("usage/argument", "--follow takes one peer", expected="tcp://HOST:PORT")
@@ -54,6 +57,12 @@ def sync_verb(
         data["equal"] = all(one["equal"] for one in reports)
         data["rejected"] = [bad for one in reports for bad in one["rejected"]]
         out.result(data | {"log": reports[-1]["log"], "peers": reports})
+    return VERIFICATION_FAILED if any(unproven(one) for one in reports) else 0
+
+
+def unproven(report: dict[str, Any]) -> bool:
+    """Whether something came that did not prove itself (a bound that was met is no such thing)."""
+    return any(not one["code"].startswith("sync/") for one in report["rejected"])
 
 
 @contextmanager
@@ -84,12 +93,17 @@ def sentence(report: dict[str, Any]) -> list[str]:
     return lines
 
 
-@verb("serve")
+@verb("serve", example="tally serve ana.tally --listen tcp://127.0.0.1:7400")
 @STORE
 @click.option("--listen", default=LISTEN, show_default=True, metavar="URL", help="Where.")
 @LOG
 def serve_verb(out: Output, store: str, listen: str, log: str | None) -> None:
-    """Answer peers until stopped (Ctrl-C, or SIGTERM for a clean exit 0)."""
+    """Answer peers over TCP until stopped.
+
+    SIGTERM ends it cleanly with exit 0; Ctrl-C interrupts it (130). Port 0 lets the system choose;
+    the address is told once it listens. Whoever reaches it can read the log: a network that you
+    do not trust needs a tunnel.
+    """
 
     def ready(url: str) -> None:
         if out.as_json:
@@ -105,24 +119,37 @@ def serve_verb(out: Output, store: str, listen: str, log: str | None) -> None:
         replica.serve(listen, log=log, ready=ready, ended=ended, stop=stop)
 
 
-@verb("export")
+@verb("export", example="tally export ana.tally market.bundle")
 @STORE
 @click.argument("file", type=click.Path(dir_okay=False))
 @LOG
 def export_verb(out: Output, store: str, file: str, log: str | None) -> None:
-    """Write the whole log into a bundle FILE, for sneakernet, mail or backup."""
+    """Write the whole log into a bundle FILE.
+
+    For mail, a memory stick or a backup. Private statements, names and the key are not in it. A
+    file that is there already is not overwritten.
+    """
     with opened(store, log) as replica:
         report = replica.export(file)
     text = f"{report.events_out} events, {report.bytes_out} bytes, in {file}"
     out.result({"file": file} | report.as_dict(), text)
 
 
-@verb("import")
+@verb(
+    "import",
+    example="tally export ana.tally gift.bundle && tally import bob.tally gift.bundle",
+)
 @STORE
 @click.argument("file", type=click.Path(dir_okay=False))
 @LOG
-def import_verb(out: Output, store: str, file: str, log: str | None) -> None:
-    """Take in what a bundle FILE holds; everything is verified as from any peer."""
+def import_verb(out: Output, store: str, file: str, log: str | None) -> int:
+    """Take in what a bundle FILE holds.
+
+    Everything is verified as from any peer; exit 3 if something did not prove itself (the rest is
+    kept). A store without a log joins the bundle's.
+    """
     with opened(store) as replica:
         report = {"peer": file} | replica.import_bundle(file, log=log).as_dict()
-    out.result(report, sentence(report))
+    lines = [f"{file}: {report['events_in']} new events"]
+    out.result(report, lines + sentence(report)[1:])
+    return VERIFICATION_FAILED if unproven(report) else 0

@@ -1,6 +1,6 @@
 """Stores and logs: make them, name people in them, query, check and describe them.
 
-Reads: replica, store, kernels. Read by: cli.app.
+Reads: replica, store, kernels, errors. Read by: cli.app.
 """
 
 from __future__ import annotations
@@ -12,16 +12,22 @@ import click
 
 from tallystick.cli.common import LOG, STORE, TARGET, new_passphrase, opened, verb
 from tallystick.cli.output import Output, pairs, table
+from tallystick.errors import StoreError, VerificationError
 
 VERIFICATION_FAILED: Final = 3
 
 
-@verb("init")
+@verb("init", example="tally init ana.tally --name ana")
 @STORE
 @click.option("--name", help="What you call yourself; kept in the store, not in a log.")
 @click.option("--passphrase", "locked", is_flag=True, help="Lock the key with a passphrase.")
 def init_verb(out: Output, store: str, name: str | None, *, locked: bool) -> None:
-    """Make a store and its key (STORE.key, beside it); no log yet."""
+    """Make a store and its key; no log yet.
+
+    The key lies beside the store as STORE.key, readable by you alone. Who has it writes as you; a
+    lost key is a lost author. With --passphrase it is sealed: TALLYSTICK_PASSPHRASE, or you when
+    asked, unlock it for writing. Prints your did:key.
+    """
     import tallystick
 
     passphrase = new_passphrase() if locked else None
@@ -31,10 +37,13 @@ def init_verb(out: Output, store: str, name: str | None, *, locked: bool) -> Non
         out.result(data, replica.did)
 
 
-@verb("id")
+@verb("id", example="tally id ana.tally")
 @STORE
 def id_verb(out: Output, store: str) -> None:
-    """Show whose store it is: the did:key of its author."""
+    """Show whose store it is: the did:key of its author.
+
+    Others need it to name you: in statements, or to give you a name of their own.
+    """
     from tallystick.identity.did import did_key
     from tallystick.replica.owner import Owner, key_path
     from tallystick.store.store import Store
@@ -50,70 +59,84 @@ def id_verb(out: Output, store: str) -> None:
 
 @click.group("log")
 def log_verb() -> None:
-    """Make a log, or list those of a store."""
+    """Make a log, or list those of a store.
+
+    A log is what everybody wrote in one shared space; a store may hold several.
+    """
 
 
-@verb("create", group=log_verb)
+@verb(
+    "create", group=log_verb, example="tally log create ana.tally news --purpose 'who sells what'"
+)
 @STORE
 @click.argument("name")
 @click.option("--purpose", default="", help="What the log is for; part of its first event.")
 def create_verb(out: Output, store: str, name: str, purpose: str) -> None:
-    """Begin a log called NAME: its first event gives it its id, and you no special rights."""
-    with opened(store) as replica:
+    """Begin a log called NAME.
+
+    Its first event gives it its id, and you no special rights. Everyone else joins it with their
+    first tally sync or import.
+    """
+    with opened(store, writes=True) as replica:
         made = replica.create_log(name, purpose)
         out.result({"log": made, "name": name, "purpose": purpose}, made)
 
 
-@verb("ls", group=log_verb)
+@verb("ls", group=log_verb, example="tally log ls ana.tally")
 @STORE
 def ls_verb(out: Output, store: str) -> None:
-    """List the logs of a store."""
+    """List the logs of a store: id, events, authors and name."""
     with opened(store) as replica:
         logs = [log.as_dict() for log in replica.logs()]
     rows = [(log["id"], log["events"], log["authors"], log["name"]) for log in logs]
     out.result({"logs": logs}, table(("log", "events", "authors", "name"), rows))
 
 
-@verb("names")
+@verb("names", example="tally names ana.tally")
 @STORE
 def names_verb(out: Output, store: str) -> None:
-    """List your own names for people."""
+    """List your own names for people; nobody else sees them."""
     with opened(store) as replica:
         names = replica.names()
     out.result({"names": names}, table(("name", "actor"), sorted(names.items())))
 
 
-@verb("name")
+@verb("name", example='tally name ana.tally "$(tally id bob.tally)" bob')
 @STORE
 @TARGET
 @click.argument("petname")
 def name_verb(out: Output, store: str, target: str, petname: str) -> None:
-    """Call an actor PETNAME from now on; only you see it."""
+    """Call an actor PETNAME from now on.
+
+    Only you see it. A name means one actor: given to another, it leaves the first.
+    """
     with opened(store) as replica:
+        before = replica.names().get(petname)
         replica.name_actor(target, petname)
         did = replica.names()[petname]
+    if before not in (None, did):
+        out.talk(f"{petname} was {before} until now")
     out.result({"name": petname, "actor": did}, f"{petname} is {did}")
 
 
-@verb("sql")
-@STORE
-@click.argument("query")
-@LOG
-def sql_verb(out: Output, store: str, query: str, log: str | None) -> None:
-    """Ask the store's views in SQL; read-only. The tables: tally views STORE."""
-    with opened(store, log) as replica:
-        found = replica.sql(query)
-    data = {"columns": list(found.columns), "rows": [list(row) for row in found.rows]}
-    out.result(data, table(found.columns, found.rows))
-
-
-@verb("verify")
+@verb("verify", example="tally verify ana.tally")
 @STORE
 @LOG
 def verify_verb(out: Output, store: str, log: str | None) -> int:
-    """Check everything: bodies, hashes, links, trees and signatures. Exit 3 if anything fails."""
-    with opened(store, log) as replica, out.progress() as progress:
-        report = replica.verify(progress=progress)
+    """Check every hash, link, tree and signature in the store.
+
+    Everything is computed again from its bytes. Exit 3 if anything does not prove what it claims.
+    """
+    try:
+        with opened(store, log) as replica, out.progress() as progress:
+            report = replica.verify(progress=progress)
+    except StoreError as error:
+        if error.code != "store/damaged":
+            raise
+        raise VerificationError(
+            error.code, error.message, got=error.got, where=error.where,
+            hint="Restore a backup, then sync: peers send what it lacks.",
+        ) from None  # fmt: skip
     data = report.as_dict() | {"ok": report.ok}
     lines = [
         f"{report.events} events in {report.chains} chains, {report.seconds:.1f} s: "
@@ -124,17 +147,23 @@ def verify_verb(out: Output, store: str, log: str | None) -> int:
     return 0 if report.ok else VERIFICATION_FAILED
 
 
-@verb("doctor")
+@verb("doctor", example="tally doctor ana.tally")
 @click.argument("store", required=False, type=click.Path(dir_okay=False))
 def doctor_verb(out: Output, store: str | None) -> None:
-    """Say what is in use: kernels, versions, and the facts of STORE if one is given."""
+    """Say what is in use: kernels, versions, facts of STORE.
+
+    Kernels are the hot loops: native ones (Rust) if they could be built, else the reference ones
+    in Python, which give the same answers, slower.
+    """
     facts: dict[str, Any] = {}
     if store is None:
         facts = about_here()
     else:
         with opened(store) as replica:
             facts = replica.doctor()
-    lines = pairs(facts)
+    flat = {name: value for name, value in facts.items() if value is not None}
+    flat |= {f"store {name}": value for name, value in flat.pop("store", {}).items()}
+    lines = pairs(flat)
     if facts.get("kernels") == "reference":
         lines.append("the reference kernels give the same answers, slower: make native")
     out.result(facts, lines)
@@ -156,7 +185,7 @@ def about_here() -> dict[str, Any]:
     }
 
 
-@verb("completion")
+@verb("completion", example="tally completion bash")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion_verb(out: Output, shell: str) -> None:
     """Print the completion script of SHELL.

@@ -22,12 +22,41 @@ STATEMENTS: Final = {
     "ban": "Do not heed an actor, from now on and in the past.",
     "allow": "Heed an actor, whatever others further away say.",
     "exclude": "Do not let one event count.",
-    "include": "Let one event count, whatever others further away say.",
+    "include": "Let one event count, whatever others say.",
     "retract": "Take back an event of your own.",
     "restore": "Let an event you took back count again.",
-    "adopt": "Let an actor's statements count for you (--weight 0: no longer).",
+    "adopt": "Let an actor's statements count for you.",
     "withdraw": "Take back a statement, as if it had never been made.",
 }
+MORE: Final = {
+    "ban": "Sums, records and folds become as if its events had never been. With --cut, events up "
+    "to the one named are spared. Your own word is final for you; for others it counts as far as "
+    "they adopt you.",
+    "allow": "Settles for you what people you adopt say against an actor.",
+    "exclude": "The event stays in the log; it counts for nobody whose policy heeds this.",
+    "include": "Also of an actor who is banned. It does not outrank its author's own retract.",
+    "retract": "For everyone, as long as you are heeded: undo. Statements are taken back with "
+    "withdraw instead.",
+    "restore": "Redo: the latest of retract and restore about an event holds.",
+    "adopt": "Its bans, allows and excludes count for you, one vote per branch; with --depth also "
+    "those of people it adopts, at most as far as your policy's own depth. --weight 0 says no: not "
+    "even by way of others.",
+    "withdraw": "TARGET is the statement's id, or an actor: then your latest word about it. What "
+    "you said before it holds again.",
+}
+EVENT: Final = """"$(tally write ana.tally note/text '"hello"')\""""
+EXAMPLES: Final = {
+    "ban": "tally ban ana.tally eve --reason 'praises her own shop' --yes",
+    "allow": "tally allow ana.tally eve --scope 'chat/*' --yes",
+    "exclude": f"tally exclude ana.tally {EVENT} --yes",
+    "include": f"tally include ana.tally {EVENT} --private --yes",
+    "retract": f"tally retract ana.tally {EVENT} --yes",
+    "restore": f"tally restore ana.tally {EVENT} --yes",
+    "adopt": "tally adopt ana.tally bob --depth 1 --yes",
+    "withdraw": "tally ban ana.tally eve --yes && tally withdraw ana.tally eve --yes",
+}
+OF_OWN: Final = {"retract", "restore"}
+"""They are about one's own events: kept private they would be known to nobody."""
 SCOPED: Final = {"ban", "allow", "exclude", "include", "adopt"}
 
 
@@ -42,11 +71,20 @@ def options_of(name: str) -> list[Callable[[Any], Any]]:
     if name == "adopt":
         pinned = "Adopt as of this event of theirs (again for more chains)."
         options += [
-            click.option("--weight", type=int, default=1, show_default=True, help="0 = not."),
-            click.option("--depth", type=int, default=0, show_default=True, help="And theirs."),
+            click.option(
+                "--weight", type=int, default=1, show_default=True, help="Of the vote; 0 = no."
+            ),
+            click.option(
+                "--depth", type=int, default=0, show_default=True, help="How far beyond the actor."
+            ),
             click.option("--as-of", multiple=True, metavar="EVENT", help=pinned),
         ]
     return [*options, click.option("--reason", help="In words; everyone who has the log reads it.")]
+
+
+PRIVATE: Final = click.option(
+    "--private", is_flag=True, help="Keep it in your policy: it is never written into a log."
+)
 
 
 def built(name: str, target: str, given: dict[str, Any]) -> Any:
@@ -71,34 +109,35 @@ def statement_verb(name: str) -> click.Command:
         **given: Any,
     ) -> int:
         statement = built(name, target, given)
-        with opened(store, log) as replica:
+        with opened(store, log, writes=not private) as replica:
             effect = replica.what_if(statement, private=private)
+            data = {"private": private, "effect": effect.as_dict()}
             for line in effect.sentences():
                 out.talk(line)
             if not (yes or out.confirm(f"{name} {target}?")):
                 out.talk("nothing was said")
+                out.result({"id": None} | data, ())
                 return DECLINED
             if name == "withdraw" and not private:
                 # A private statement is withdrawn privately; the replica knows which it is.
                 receipt = replica.withdraw(target, **given)
             else:
                 receipt = replica.say(statement, private=private)
-        out.result(receipt.as_dict(), receipt.id)
+        out.result({"id": receipt.id} | data | {"private": receipt.private}, receipt.id)
         return 0
 
-    say.__doc__ = f"{STATEMENTS[name]}\n\nShows what it changes, then asks."
+    shows = "Shows what it changes, then asks; --yes goes ahead. Prints the statement's id."
+    say.__doc__ = f"{STATEMENTS[name]}\n\n{MORE[name]}\n\n{shows}"
     decorators = [
         *(STORE, TARGET, *options_of(name)),
-        click.option(
-            "--private", is_flag=True, help="Keep it in your policy: nobody else sees it."
-        ),
+        PRIVATE,
         click.option("--yes", "-y", is_flag=True, help="Do not ask."),
         LOG,
     ]
     function: Any = say
     for decorate in reversed(decorators):
         function = decorate(function)
-    return verb(name)(function)
+    return verb(name, example=EXAMPLES[name])(function)
 
 
 ban_verb = statement_verb("ban")
@@ -113,33 +152,39 @@ withdraw_verb = statement_verb("withdraw")
 
 @click.group("what-if")
 def what_if_verb() -> None:
-    """Show what a statement would change, and say nothing."""
+    """Show what a statement would change, and say nothing.
+
+    Standings, events and the values of every view, worked out for real and undone.
+    """
 
 
 def what_if_of(name: str) -> None:
     """Adds ``what-if NAME``."""
 
-    def ask(out: Output, store: str, target: str, log: str | None, **given: Any) -> None:
+    def ask(
+        out: Output, store: str, target: str, log: str | None, *, private: bool, **given: Any
+    ) -> None:
         statement = built(name, target, given)
         with opened(store, log) as replica:
-            effect = replica.what_if(statement)
+            effect = replica.what_if(statement, private=private)
         out.result(effect.as_dict(), effect.sentences())
 
-    ask.__doc__ = f"What would change: {STATEMENTS[name][0].lower()}{STATEMENTS[name][1:]}"
+    ask.__doc__ = f"If: {STATEMENTS[name][0].lower()}{STATEMENTS[name][1:]}\n\nNothing is said."
     function: Any = ask
-    for decorate in reversed([STORE, TARGET, *options_of(name), LOG]):
+    for decorate in reversed([STORE, TARGET, *options_of(name), PRIVATE, LOG]):
         function = decorate(function)
-    verb(name, group=what_if_verb)(function)
+    words = EXAMPLES[name].replace(f"tally {name} ", f"tally what-if {name} ")
+    verb(name, group=what_if_verb, example=words.removesuffix(" --yes"))(function)
 
 
 for _name in STATEMENTS:
     what_if_of(_name)
 
 
-@verb("standing")
+@verb("standing", example="tally standing ana.tally --max-depth 2")
 @STORE
 @click.option("--as", "as_actor", metavar="ACTOR", help="As seen by somebody else.")
-@click.option("--threshold", type=int, help="Branches that ban somebody for you.")
+@click.option("--threshold", type=int, help="Weight of bans, less allows, that bans somebody.")
 @click.option("--max-depth", type=int, help="How far adoption reaches.")
 @SCOPE
 @LOG
@@ -152,7 +197,11 @@ def standing_verb(
     scope: str | None,
     log: str | None,
 ) -> None:
-    """List everyone with a vote by rank, and whom that leaves unheeded."""
+    """List who has a vote for you, by rank, and who is banned.
+
+    Rank 0 is you, 1 whom you adopt, and so on. With --as, the policy that the actor's published
+    statements make; --threshold and --max-depth ask under other parameters.
+    """
     with opened(store, log) as replica:
         found = replica.standing(
             as_actor=as_actor, threshold=threshold, max_depth=max_depth, scope=scope
@@ -165,12 +214,16 @@ def standing_verb(
     out.result(found, table(("standing", "actor", "name"), rows))
 
 
-@verb("verdict")
+@verb("verdict", example="tally verdict ana.tally eve")
 @STORE
 @TARGET
+@SCOPE
 @LOG
-def verdict_verb(out: Output, store: str, target: str, log: str | None) -> None:
-    """Say whether an actor or event counts for you, and because of whom."""
+def verdict_verb(out: Output, store: str, target: str, scope: str | None, log: str | None) -> None:
+    """Say whether an actor or event counts for you, and why.
+
+    With --json the causes: each statement, who made it, and whether it is necessary.
+    """
     with opened(store, log) as replica:
-        verdict = replica.verdict(target)
+        verdict = replica.verdict(target, scope=scope)
     out.result(verdict.as_dict(), verdict.sentence)

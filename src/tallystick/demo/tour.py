@@ -196,12 +196,12 @@ def _serve(replica: Replica, stack: ExitStack) -> str:
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(START_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    with process:  # closes the pipe and waits, whatever happens
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(START_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def _bytes(count: int) -> str:
@@ -240,10 +240,15 @@ def _judge(tour: Tour, community: Community, replica: Replica) -> None:
     _reputations(tour, seen, names)
 
 
+def people(count: int) -> str:
+    """``1 person``, ``2 people``."""
+    return f"{count} {'person' if count == 1 else 'people'}"
+
+
 def _not_heeded(tour: Tour, label: str, reading: Reading, names: dict[str, str]) -> None:
     """Some people a viewer ends up not heeding, and why."""
     banned = reading.standing()["banned"]
-    tour.say(f"\n   [bold]{escape(label)}[/bold] does not heed {len(banned)} people, for example:")
+    tour.say(f"\n   [bold]{escape(label)}[/bold] does not heed {people(len(banned))}, for example:")
     for did in banned[: SHOWN // 2]:
         verdict = reading.verdict(did)
         text = verdict.sentence

@@ -17,7 +17,7 @@ valid. Columns are little-endian bytes: ``memoryview(c).cast("I"|"Q")`` reads th
 Law: ``open_pack(seal_pack(x))`` gives x back; whatever it accepts re-encodes to the same bytes.
 
 Reads: limits. Read by: event, chain, store, sync.
-Source: events.md of the specification (spec/events.md); https://ipld.io/specs/codecs/dag-cbor/.
+Source: spec/packs.md; https://ipld.io/specs/codecs/dag-cbor/.
 """
 
 from __future__ import annotations

@@ -82,6 +82,9 @@ class Facts(Protocol):
     def line(self, line: int) -> LineFact:
         """One line."""
 
+    def ids_on(self, line: int, begin: int, end: int) -> Sequence[bytes]:
+        """Ids of seqs begin..end-1 of a line."""
+
     def kinds(self) -> Iterable[str]:
         """Kinds that occur in the log."""
 

@@ -87,7 +87,11 @@ class Judge:
             cause=("policy",),
             old_cell_of=self._cell_of,
         )
+        self._absent = {target for target in book.undoings if self._facts.event(target) is None}
+        """Events that are retracted or restored and not here: their kind decides the cell in
+        which the retract itself is judged, so it is judged again when they come."""
         self._explainer = Explainer(self._context, self._counting, self._base)
+        self._suspects: Suspects | None = None
 
     @property
     def policy(self) -> Policy:
@@ -200,6 +204,7 @@ class Judge:
         Cost: O(what is touched); one statement by somebody without a vote, or a span of an
         author nobody judged: O(1). Other parameters of the policy: from scratch.
         """
+        self._suspects = None
         for name in self._asked:
             self._cells.pop(name, None)
         self._asked.clear()
@@ -217,21 +222,19 @@ class Judge:
         cause: Why | None = None,
     ) -> list[Flip]:
         context, actor_of = self._context, self._facts.actor
-        pending, authors, events = self._arrivals(arrived)
+        authors, events = self._arrivals(arrived)
         rereads = self._rereads(new)
         events |= self._undoings(new)
         for author, seq in equivocations.items():
             if seq < context.equivocations.get(author, END):
                 context.equivocations[author] = seq
                 rereads[actor_of(author)] = EVERYTHING
-                pending.add(actor_of(author))
                 authors.add(author)
         if policy is not None and policy is not self.policy:
             context.policy = policy
             self._patterns |= {s.scope for s in policy.statements}
             rereads[policy.viewer] = EVERYTHING
         return self._settle(
-            pending=pending,
             rereads=rereads,
             authors=authors,
             events=events,
@@ -242,7 +245,6 @@ class Judge:
     def _settle(
         self,
         *,
-        pending: set[bytes],
         rereads: Rereads,
         authors: set[bytes],
         events: set[bytes],
@@ -253,7 +255,7 @@ class Judge:
         old, moved_actors = self._of_kind, set[bytes]()
         for cell in list(self._cells.values()):
             mine = {v: keys for v, keys in rereads.items() if v in cell.places}
-            due = pending | self._waiting(cell, arrived)
+            due = self._waiting(cell, arrived)
             if mine or due:
                 moved = cell.settle(due, mine)
                 moved_actors |= moved.actors
@@ -272,25 +274,25 @@ class Judge:
         self._counting.drop(self._cells)
         return flips
 
-    def _arrivals(self, arrived: Sequence[Span]) -> tuple[set[bytes], set[bytes], set[bytes]]:
-        """What an arrival of events alone may move: a new side of a chain, a chosen side."""
-        facts, pending, authors, events = self._facts, set[bytes](), set[bytes](), set[bytes]()
-        rule = self.policy.fork_rule
-        book = self._context.book
+    def _arrivals(self, arrived: Sequence[Span]) -> tuple[set[bytes], set[bytes]]:
+        """Authors and events that an arrival alone may move: those of a chain that is split."""
+        facts, book = self._facts, self._context.book
+        authors, events = set[bytes](), set[bytes]()
+        if self._absent:
+            came = {i for span in arrived for i in facts.ids_on(*span[:3])} & self._absent
+            undoings = [s.id for target in came for s in book.undoings.get(target, ())]
+            events.update(i for i in undoings if facts.event(i) is not None)
+            self._absent -= came
         for span in arrived:
             line = facts.line(span.line)
             split = line.base is not None and span.begin == line.first_seq
-            if split:
-                pending.add(facts.actor(line.author))
             if split or line.author in self._context.equivocations:
                 authors.add(line.author)
                 for own in book.own_events.get(facts.actor(line.author), ()):
                     target = book.by_id[own].target
                     if facts.event(target) is not None:
                         events.add(target)
-        if rule.startswith("side:"):
-            authors.update(self._context.equivocations)
-        return pending, authors, events
+        return authors, events
 
     def _waiting(self, cell: Strata, arrived: Sequence[Span]) -> set[bytes]:
         """Actors about whom a cut names events that may have come now."""
@@ -329,6 +331,8 @@ class Judge:
             found = by_id.get(s.target) if s.verb == "withdraw" else s
             if found is not None and found.verb in ("retract", "restore"):
                 out.update(i for i in (s.id, found.target) if facts.event(i) is not None)
+                if found.target not in out:
+                    self._absent.add(found.target)
         return out
 
     def _regroup(self, authors: set[bytes], events: set[bytes]) -> None:
@@ -419,25 +423,38 @@ class Judge:
         )
         return Standing(self.policy.viewer, voters, banned, contested)
 
-    def actor_verdict(self, actor: bytes, scope: str | None = None) -> Verdict:
-        """Whether an actor is heeded, and why; every cause marked necessary or redundant.
+    def actor_verdict(
+        self, actor: bytes, scope: str | None = None, *, thorough: bool = True
+    ) -> Verdict:
+        """Whether an actor is heeded, and why.
 
-        Cost: one hypothetical update per cause, and per statement that might be one.
+        Args:
+            thorough: find out which causes are necessary, and name what matters aside; otherwise
+                nothing is marked and the verdict is not ``complete``.
+
+        Cost: thorough: one hypothetical update per cause, and per statement that might be one.
         """
         actor = self._facts.actor(actor)
         verdict = self._explainer.actor(self.cell(scope), actor)
+        if not thorough:
+            return replace(verdict, complete=False)
         return self._explained(
             verdict,
             lambda: self.cell(scope),
             lambda: self._explainer.actor_value(self.cell(scope), actor),
         )
 
-    def event_verdict(self, id: bytes) -> Verdict:
-        """Whether an event counts, and why. An event that is not here does not count."""
+    def event_verdict(self, id: bytes, *, thorough: bool = True) -> Verdict:
+        """Whether an event counts, and why; ``actor_verdict`` says what ``thorough`` means.
+
+        An event that is not here does not count.
+        """
         verdict = self._explainer.event(id)
         fact = self._facts.event(id)
         if fact is None:
             return verdict
+        if not thorough:
+            return replace(verdict, complete=False)
         return self._explained(
             verdict,
             lambda: self._counting.rules.cell(fact),
@@ -504,7 +521,6 @@ class Judge:
         self._context.policy = policy
         rereads[policy.viewer] = EVERYTHING
         self._settle(
-            pending=set(),
             rereads=rereads,
             authors=set(),
             events=events,
@@ -523,7 +539,9 @@ class Judge:
         ]
         named = {cause.statement for cause in causes}
         complete = True
-        suspects = Suspects(self._context).near(verdict.subject)
+        if self._suspects is None:
+            self._suspects = Suspects(self._context)
+        suspects = self._suspects.near(verdict.subject)
         for tried, s in enumerate(s for s in suspects if s.id not in named):
             if tried == SUSPECTS_MAX:
                 complete = False
@@ -550,7 +568,6 @@ class Judge:
             rereads[self.policy.viewer] = EVERYTHING
         events = self._undoings(known) | {i for i in touched if self._facts.event(i) is not None}
         self._settle(
-            pending=set(),
             rereads=rereads,
             authors=set(),
             events=events,
@@ -559,8 +576,8 @@ class Judge:
         )
 
 
-SUSPECTS_MAX = 512
-"""Statements tried for one verdict beyond those it names: some tens of milliseconds."""
+SUSPECTS_MAX = 128
+"""Statements tried for one verdict beyond those it names; each costs two updates."""
 _Before = tuple[list[Statement], Policy]
 """What a supposition wrote into the book, and the policy before it."""
 

@@ -217,7 +217,7 @@ class Strata:
         """Decides a candidate: a place, a place up to a cut, or stopped at the door."""
         self._ban(actor, spared, work)
         if spared is not None:
-            if not self._spares_something(actor, spared):
+            if not spared:
                 self._remove(actor, work)
                 return
             limit = place.limit or Limit()
@@ -309,14 +309,6 @@ class Strata:
         lengths, absent = prefixes(cut, actor, self._context.facts)
         self.awaited.update(absent)
         return lengths
-
-    def _spares_something(self, actor: bytes, spared: dict[int, int]) -> bool:
-        facts = self._context.facts
-        return any(
-            spared.get(line.line, 0) > line.first_seq
-            for author in facts.authors(actor)
-            for line in facts.lines(author)
-        )
 
     # --- writing down ---------------------------------------------------------------------------
 

@@ -57,7 +57,7 @@ class Suspects:
                 push(actor_of(event.author))
                 for ground in context.facts.grounds(thing):
                     push(ground)
-            for s in self._about.get(thing, ()):
+            for s in sorted(self._about.get(thing, ()), key=_by_voter):
                 actor = actor_of(s.voter)
                 if SLOT[s.verb] > EVENT:
                     named = context.facts.event(thing)
@@ -68,6 +68,11 @@ class Suspects:
                     yield s
                     push(s.id)
                     push(actor)
+
+
+def _by_voter(s: Statement) -> tuple[bytes, tuple[bool, int, bytes]]:
+    """An order that is the same wherever the statements came from."""
+    return s.voter, s.order
 
 
 def _reached(viewer: bytes, adopts: dict[bytes, list[bytes]]) -> set[bytes]:

@@ -88,10 +88,11 @@ class Verdict:
     def sentence(self, names: Names) -> str:
         """The verdict as a sentence a person understands."""
         subject = names(self.subject)
+        be = "are" if subject == "you" else "is"
         what = (
             ("counts", "does not count")
             if self.about == "event"
-            else ("is heeded", "is not heeded")
+            else (f"{be} heeded", f"{be} not heeded")
         )
         parts = [f"{subject} {what[not self.included]}"]
         if self.partly:

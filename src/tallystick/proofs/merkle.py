@@ -91,6 +91,8 @@ def extend_peaks(size: int, peaks: bytes, end: int, hashes: bytes) -> bytes | No
         raise ValueError(f"{len(peaks)} bytes of peaks for {size} leaves")
     if not size <= end <= UINT_MAX:
         return None
+    if size == end:  # the usual case: nothing to add
+        return None if hashes else peaks
     if len(hashes) != DIGEST_BYTES * len(decompose(size, end)):
         return None
     return join_ranges(0, peaks, size, hashes, end)

@@ -12,6 +12,7 @@ Reads: replica.openlog, replica.owner, store. Read by: replica.writes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -35,6 +36,10 @@ from tallystick.store.store import Store
 
 Progress = Callable[[int, int | None, str], None]
 """(done, total or None, what is being done)"""
+
+
+_log_text = lru_cache(maxsize=64)(cid_text)
+"""Asked for by every verb."""
 
 
 class Base:
@@ -153,9 +158,8 @@ class Base:
 
     @property
     def _log(self) -> OpenLog:
-        with self._store.read():  # notices what other processes wrote
-            wanted = self._log_id(self._wanted)
-        return self._open_log(wanted)
+        self._store.notice()
+        return self._open_log(self._log_id(self._wanted))
 
     def _open_log(self, log: bytes) -> OpenLog:
         found = self._logs.get(log)
@@ -171,13 +175,14 @@ class Base:
         logs = self._store.logs()
         if wanted is not None:
             for log in logs:
-                if wanted in (log.name, cid_text(log.id)):
+                if wanted in (log.name, _log_text(log.id)):
                     return log.id
-            if joining:
+            if joining and self._names.is_event(wanted):
                 return self._names.event_id(wanted)
             raise NotFound(
                 "usage/not-found", "no log here is called that", got=wanted,
                 expected=", ".join(log.name for log in logs) or None,
+                hint="A log that is new here goes by its full id." if joining else None,
             )  # fmt: skip
         if len(logs) > 1:
             raise UsageError(

@@ -37,6 +37,10 @@ class StoreEndpoint:
         self._only = only
         self._received = received
 
+    def listening(self, received: Callable[[Taken], None]) -> StoreEndpoint:
+        """The same for one session, which is told what its own messages brought."""
+        return StoreEndpoint(self._store, self._open_log, only=self._only, received=received)
+
     def logs(self) -> Sequence[bytes]:
         """Ids of the logs it would sync."""
         known = [log.id for log in self._store.logs()]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from tallystick.limits import DIGEST_BYTES
 from tallystick.policy.facts import EventFact, LineFact
 from tallystick.store.lookups import facts_at, void_events
 from tallystick.store.rows import LineRow
@@ -57,6 +58,11 @@ class LogFacts:
     def line(self, line: int) -> LineFact:
         """One line."""
         return _line(self._store.line(line))
+
+    def ids_on(self, line: int, begin: int, end: int) -> Sequence[bytes]:
+        """Ids of seqs begin..end-1 of a line."""
+        found = self._store.leaf_ids(line, begin, end)
+        return [found[at : at + DIGEST_BYTES] for at in range(0, len(found), DIGEST_BYTES)]
 
     def kinds(self) -> Iterable[str]:
         """Kinds that occur in the store."""

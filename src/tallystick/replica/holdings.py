@@ -12,7 +12,7 @@ Reads: store, chain, sync.holdings. Read by: replica.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -89,13 +89,15 @@ class LogHoldings:
                 lacking += self._stretch(line, begin, line.size)
         yield from self._in_messages(lacking, max_bytes)
 
-    def newer(self, rows: Sequence[tuple[int, int, int]]) -> list[Slice]:
+    def newer(
+        self, spans: Iterable[tuple[int, int, int]], *, max_bytes: int
+    ) -> Iterator[Sequence[Slice]]:
         """Slices of (line, begin, end) spans that were just stored, for live peers."""
-        return [
-            one
-            for line, begin, end in rows
-            for one in self._slices(self._store.line(line), begin, end)
-        ]
+        lacking: list[Lacking] = []
+        with self._store.read():
+            for line, begin, end in spans:
+                lacking += self._stretch(self._store.line(line), begin, end)
+        yield from self._in_messages(lacking, max_bytes)
 
     # --- contents -------------------------------------------------------------------------------
 

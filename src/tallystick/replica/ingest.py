@@ -30,7 +30,7 @@ from tallystick.proofs.merkle import join_ranges, subtree_hashes
 from tallystick.replica.kinds import is_ruled, void_code
 from tallystick.replica.parents import Parents
 from tallystick.replica.statements import is_watched
-from tallystick.store.lookups import without_content
+from tallystick.store.lookups import is_waiting, without_content
 from tallystick.store.rows import LineRow
 from tallystick.store.store import Store
 
@@ -130,22 +130,25 @@ class Ingest:
         Slices that waited for something that came with this batch are taken along.
         """
         done = Stored()
+        return self._take(self._open(slices, done), done, peer)
+
+    def receive_own(self, one: Slice, opened: Pack) -> Stored:
+        """Takes a commit that was made here a moment ago: it was opened then, and just signed."""
+        return self._take([(one, opened)], Stored(), b"")
+
+    def _take(self, opened: list[tuple[Slice, Pack]], done: Stored, peer: bytes) -> Stored:
+        """Places, proves and stores, round after round, until nothing is left that fits."""
         first = self._store.next_row
-        opened = self._open(slices, done)
         while opened:
             placed, later = self._place_all(opened, done, peer)
             came = self._insert(placed, done, peer)
             opened = later + self._open(self._unblocked(came, done), done)
         count = self._store.next_row - first
         if count:
-            self._store.record_arrival(first, count, received_ms=self._now(), peer=peer)
+            self._store.record_arrival(first, received_ms=self._now(), peer=peer)
         if done.waiting:
             self._trim_pending(peer, done)
         return done
-
-    def vouch(self, author: bytes, head: Head) -> None:
-        """This head was just signed here: its signature need not be checked again."""
-        self._heads_seen.add((author, head))
 
     # --- opened and proven ----------------------------------------------------------------------
 
@@ -229,8 +232,11 @@ class Ingest:
         """The pack against one line: it goes on, overlaps, splits off, or has nothing to do."""
         if pack.seq > line.size:
             return None
-        start = max(pack.seq - 1, 0)
-        known = self._store.leaf_ids(line.no, start, min(line.size, pack.seq + pack.count))
+        if pack.seq == line.size:  # the usual case: it goes on
+            known = line.last_id
+        else:
+            start = max(pack.seq - 1, 0)
+            known = self._store.leaf_ids(line.no, start, min(line.size, pack.seq + pack.count))
         if pack.seq and known[:32] != pack.prev:
             return None
         skip = common_prefix(known[32 if pack.seq else 0 :], pack.ids)
@@ -389,7 +395,7 @@ class Ingest:
     def _name_side(self, line: LineRow, seq: int) -> None:
         """The line split from is a side too, named by its own event at the split.
 
-        A line that split later already keeps the later name (events.md: the *last* split).
+        A line that split later already keeps the later name (spec/equivocation.md: *last* split).
         """
         while line.base is not None and seq < line.first_seq:
             line = self._store.line(line.base)
@@ -441,12 +447,15 @@ class Ingest:
 
     def _wait(self, item: Slice, parent: bytes, done: Stored, peer: bytes) -> None:
         """Keeps a slice until the event it waits for comes; bounded per peer, oldest out."""
+        data = encode_slice(item)
+        if is_waiting(self._store, self._log_no, item.author, data, waits_for=parent, peer=peer):
+            return
         no = self._store.add_pending(
             self._log_no,
             item.author,
             seq=item.seq,
             count=item.count,
-            slice=encode_slice(item),
+            slice=data,
             waits_for=parent,
             peer=peer,
             received_ms=self._now(),

@@ -7,12 +7,15 @@ Reads: chain.rules, policy.statement, state.ops. Read by: replica.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from tallystick.chain import rules
 from tallystick.policy.statement import parse_statement
 from tallystick.replica.statements import TRUST
 from tallystick.state import ops
 
 
+@lru_cache(maxsize=1_024)
 def is_ruled(kind: str) -> bool:
     """Whether events of a kind can be void."""
     return kind.startswith(TRUST) or kind == ops.KIND or rules.has_rule(kind)

@@ -41,6 +41,7 @@ class Names:
         """
         if isinstance(target, bytes):
             return _digest(target)
+        _check_text(target)
         named = self._store.petnames().get(target)
         if named is not None:
             return named
@@ -52,6 +53,13 @@ class Names:
             return self._by_did_prefix(target)
         if target.startswith("z6Mk"):
             return self.author(f"did:key:{target}")
+        if self.is_event(target):
+            raise BadInput(
+                "usage/argument",
+                "that is the id of an event, and an actor is meant",
+                got=target[:80],
+                hint="About single events: exclude, include, retract, restore.",
+            )
         raise NotFound(
             "usage/not-found",
             f"nobody is called {target[:80]!r}",
@@ -79,6 +87,7 @@ class Names:
         """The id of the event that is meant; a full id need not be here."""
         if isinstance(target, bytes):
             return _digest(target)
+        _check_text(target)
         if len(target) == CID_CHARS and target.startswith(SHARED):
             return parse_cid(target)
         if not target.startswith(SHARED) or len(target) < PREFIX_CHARS_MIN:
@@ -143,6 +152,11 @@ class Names:
 def short_did(key: bytes) -> str:
     """The end of a did:key, for sentences."""
     return f"…{did_key(key)[-DID_SHOWN_CHARS:]}"
+
+
+def _check_text(target: object) -> None:
+    if not isinstance(target, str):
+        raise BadInput("usage/argument", expected="text or 32 bytes", got=repr(target)[:80])
 
 
 def _digest(target: bytes) -> bytes:

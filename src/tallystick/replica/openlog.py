@@ -93,7 +93,7 @@ class OpenLog:
             store, log_no, viewer=owner.public, now=means.now, in_past=self.source.in_past
         )
         self.tips = Tips(store, log_no, counts=self._counts)
-        self.views = Views(store.db, log=log_no)
+        self.views = Views(store.db, log=log_no, forgotten=lambda: store.forgotten)
         self.listeners: list[Listener] = []
         self._ingest = Ingest(store, log_no, self.id, now=means.now)
         self._writer = Writer(
@@ -168,6 +168,10 @@ class OpenLog:
     def catch_up(self) -> None:
         """Feeds every attached view; inside a write."""
         self.views.catch_up(self._read_feed, self.source)
+
+    def skim(self) -> None:
+        """Passes over what does not concern the views, so that their positions say how they lag."""
+        self.views.skim(self._read_feed, self.source)
 
     def _read_feed(self, pos: int, limit: int) -> list[ChangeRange]:
         return [ChangeRange(*found) for found in self.store.feed_read(self.no, pos, limit)]

@@ -16,6 +16,7 @@ from tallystick.identity.did import did_key
 from tallystick.policy.facts import Flip
 from tallystick.policy.judge import Preview
 from tallystick.policy.statement import Statement
+from tallystick.policy.verdict import Verdict
 from tallystick.replica.names import Names
 from tallystick.replica.openlog import OpenLog
 from tallystick.replica.reading import shown
@@ -36,7 +37,7 @@ def what_if(statement: Statement, log: OpenLog, names: Names) -> WhatIf:
     preview = log.judging.judge.what_if(statement)
     lost, gained = counts(preview.flips, log)
     return WhatIf(
-        statement=in_words(statement, names),
+        statement=in_words(statement, log, names),
         actors=actors_moved(preview, names),
         events_lost=lost,
         events_gained=gained,
@@ -49,13 +50,20 @@ def actors_moved(preview: Preview, names: Names) -> tuple[dict[str, Any], ...]:
     return tuple(
         {
             "actor": did_key(actor),
-            "before": "heeded" if before.included else "not heeded",
-            "after": "heeded" if after.included else "not heeded",
+            "name": names.called(actor),
+            "before": _standing(before),
+            "after": _standing(after),
             "why": after.sentence(names.words),
         }
         for actor, (before, after) in preview.actors.items()
         if before.included != after.included or before.partly != after.partly
     )
+
+
+def _standing(verdict: Verdict) -> str:
+    if verdict.included:
+        return "heeded"
+    return "not heeded beyond a cut" if verdict.partly else "not heeded"
 
 
 def counts(flips: Sequence[Flip], log: OpenLog) -> tuple[int, int]:

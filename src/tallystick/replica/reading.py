@@ -14,16 +14,19 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from tallystick.errors import BadInput
+from tallystick.errors import Ambiguous, BadInput, UsageError
 from tallystick.event.ids import cid_text
-from tallystick.identity.did import did_key
+from tallystick.identity.did import PREFIX, did_key
 from tallystick.policy.facts import Span
 from tallystick.policy.judge import Judge
 from tallystick.policy.policy import Policy
+from tallystick.policy.scope import check_scope
 from tallystick.policy.verdict import Cause, Standing, Verdict
+from tallystick.replica.arguments import checked
 from tallystick.replica.names import Names
 from tallystick.replica.openlog import PLACES, OpenLog
 from tallystick.replica.reports import VerdictInfo
@@ -40,6 +43,7 @@ from tallystick.state.views_sum import GroupSum
 from tallystick.store.lookups import facts_at
 
 
+@checked
 class Reading:
     """One policy's answers about one version.
 
@@ -99,12 +103,16 @@ class Reading:
         }
 
     def standing_data(self, scope: str | None = None) -> Standing:
-        """The same with places and verdicts, keys as bytes."""
+        """The same with places and verdicts, keys as bytes. Raises BadInput policy/scope."""
+        if scope is not None:
+            check_scope(scope)
         with self._log.store.read():
             return self.judge.standing(scope)
 
     def verdict(self, target: str | bytes, *, scope: str | None = None) -> VerdictInfo:
         """Whether an actor is heeded or an event counts, and why."""
+        if scope is not None:
+            check_scope(scope)
         with self._log.store.read():
             if self._names.is_event(target):
                 found = self.judge.event_verdict(self._names.event_id(target))
@@ -171,9 +179,57 @@ class Reading:
 
     def why(
         self, subject: str, *, view: str | View | None = None, type: str | None = None
-    ) -> Explained:
-        """Why a place or a key of a view is what it is; an event or actor: its verdict."""
-        wanted, source = PLACES if view is None else view, self._log.source
+    ) -> Explained | VerdictInfo:
+        """Why a place or a key of a view is what it is; an event or actor: its verdict.
+
+        Without ``view`` the subject is an event or did:key, else a place, else a key of the one
+        other view that knows it, else a petname.
+
+        Raises:
+            NotFound: state/place. Ambiguous: usage/ambiguous, when several views know the key.
+        """
+        if not isinstance(subject, str):
+            raise BadInput("usage/argument", expected="text", got=repr(subject)[:80])
+        if view is not None:
+            return self._why(subject, view, type)
+        if self._names.is_event(subject) or subject.startswith(PREFIX):
+            return self.verdict(subject)
+        try:
+            return self._why(subject, PLACES, type)
+        except UsageError as error:
+            if error.code != "state/place" or isinstance(error, Ambiguous) or type is not None:
+                raise
+            found = self._elsewhere(subject)
+            if len(found) > 1:
+                views = ", ".join(one.data.view for one in found)
+                raise Ambiguous(
+                    "usage/ambiguous", got=views, hint="Name one with --view (or view=...)."
+                ) from None
+            if found:
+                return found[0]
+            if subject in self._log.store.petnames():
+                return self.verdict(subject)
+            raise
+
+    def _elsewhere(self, key: str) -> list[Explained]:
+        """What the other views say about a key they know.
+
+        Cost: that of ``why`` in each of them.
+        """
+        found = []
+        for row in self._log.views.list():
+            if row.name == PLACES or not row.attached or row.name in self._log.views.failed:
+                continue
+            try:
+                one = self._why(key, row.name, None)
+            except UsageError:  # a fold without keys, or one that this process does not have
+                continue
+            if one.data.live or one.data.excluded:
+                found.append(one)
+        return found
+
+    def _why(self, subject: str, wanted: str | View, type: str | None) -> Explained:
+        source = self._log.source
         self._ready(wanted)
         with self._log.store.read():
             found, db = self._find(wanted)
@@ -186,6 +242,10 @@ class Reading:
                 state = found.state(db)
                 value = state.get(subject) if isinstance(state, dict) else state
                 explanation = found.why(source, subject, value, self._verdict_of)
+            if self._version is not None:
+                then = FactsAt(self._log.store, self._log.no, self._version.sizes)
+                known = [one for one in explanation.excluded if then.event(one.event) is not None]
+                explanation = replace(explanation, excluded=tuple(known))
         return Explained(explanation, self)
 
     def state_hash(self, name: str | View | None = None) -> str:
@@ -206,6 +266,8 @@ class Reading:
 
     def _ready(self, wanted: str | View) -> None:
         """What must be written before one snapshot is read: a view that is new here."""
+        if not isinstance(wanted, str | View):
+            raise BadInput("state/view", "that is not a view", got=repr(wanted)[:80])
         if isinstance(wanted, View) and self.is_own:
             self._attach(wanted)
 
@@ -231,6 +293,7 @@ class Reading:
         views, store = self._log.views, self._log.store
         if views.is_current(view):
             views.adopt(view)
+            self._log.skim()
             if views.pos(view.name) == store.feed_end(self._log.no):
                 return
         with store.write():
@@ -255,7 +318,7 @@ class Reading:
         return Judge(self.policy, FactsAt(log.store, log.no, version.sizes), statements, splits)
 
     def _verdict_of(self, id: bytes) -> Verdict:
-        return self.judge.event_verdict(id)
+        return self.judge.event_verdict(id, thorough=False)
 
 
 _THEIRS = {

@@ -46,8 +46,6 @@ class Reads(Says):
         self, subject: str, *, view: str | View | None = None, type: str | None = None
     ) -> Explained | VerdictInfo:
         """Why a place, or a key of a view, is what it is; why an event or actor counts."""
-        if view is None and (self._names.is_event(subject) or subject.startswith("did:key:")):
-            return self.verdict(subject)
         return self.reading().why(subject, view=view, type=type)
 
     def standing(
@@ -86,10 +84,19 @@ class Reads(Says):
         return Reading(log, self._names, policy=policy, version=found)
 
     def as_seen_by(
-        self, actor: str, *, threshold: int | None = None, max_depth: int | None = None
+        self,
+        actor: str,
+        *,
+        threshold: int | None = None,
+        max_depth: int | None = None,
+        at: str | None = None,
     ) -> Reading:
-        """The state under the policy an actor's published statements make."""
-        return self._reading_as(actor, threshold, max_depth)
+        """The state under the policy an actor's published statements make.
+
+        Args:
+            at: a version, as ``at`` takes it; judged by what the actor has said until today.
+        """
+        return self._reading_as(actor, threshold, max_depth, at)
 
     def under(self, policy: Policy) -> Reading:
         """The state under any policy."""
@@ -115,6 +122,8 @@ class Reads(Says):
         """
         if order not in ("canonical", "arrival"):
             raise BadInput("usage/argument", expected="canonical or arrival", got=repr(order))
+        if limit is not None and limit < 1:
+            raise BadInput("usage/argument", where="limit", expected="1 or more", got=limit)
         kinds = None if kind is None else self._kinds(kind)
         author_no = None
         if author is not None:
@@ -136,7 +145,9 @@ class Reads(Says):
         """One event, with its verdict in a sentence."""
         row = self._names.event(target)
         (info,) = self._infos([row])
-        verdict = self._log.judging.judge.event_verdict(self._store.ids_at([row])[0])
+        verdict = self._log.judging.judge.event_verdict(
+            self._store.ids_at([row])[0], thorough=False
+        )
         return replace(info, verdict=verdict.sentence(self._names.words))
 
     def heads(self) -> list[EventInfo]:
@@ -154,6 +165,7 @@ class Reads(Says):
 
     def views(self) -> list[ViewInfo]:
         """The views of the log."""
+        self._log.skim()
         end = self._store.feed_end(self._log.no)
         return [
             ViewInfo(row.name, row.reducer, row.version, row.pos, end - row.pos)
@@ -182,7 +194,11 @@ class Reads(Says):
     # --- inside -----------------------------------------------------------------------------------
 
     def _reading_as(
-        self, actor: str | None, threshold: int | None, max_depth: int | None
+        self,
+        actor: str | None,
+        threshold: int | None,
+        max_depth: int | None,
+        at: str | None = None,
     ) -> Reading:
         given = {"threshold": threshold, "max_depth": max_depth}
         options: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
@@ -194,7 +210,8 @@ class Reads(Says):
         viewer = self._names.author(actor)
         said = [s for s in log.judging.public_statements() if s.voter == viewer]
         policy = Policy(viewer, log.id, statements=holding(said), **options)
-        return Reading(log, self._names, policy=policy)
+        version = None if at is None else find_version(self._store, log.no, self._names, at)
+        return Reading(log, self._names, policy=policy, version=version)
 
     def _kinds(self, pattern: str) -> list[int]:
         """Numbers of the kinds that a kind, ``prefix/*`` or ``*`` means."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tallystick.errors import StoreError
+from tallystick.replica.arguments import checked, checking
 from tallystick.replica.base import Progress
 from tallystick.replica.openlog import Means
 from tallystick.replica.owner import Owner, key_path
@@ -24,6 +25,7 @@ from tallystick.replica.writes import Batch
 from tallystick.store.store import Store
 
 
+@checked
 class Replica(Shares):
     """One store and its owner, bound to one log. Made by ``tallystick.open``.
 
@@ -32,6 +34,7 @@ class Replica(Shares):
     """
 
 
+@checking
 def open_replica(
     path: str | Path,
     *,
@@ -43,7 +46,7 @@ def open_replica(
 ) -> Replica:
     """Opens a store, or makes one. See ``tallystick.open``."""
     file = Path(path)
-    if create and not file.exists():
+    if create and not Store.exists(file):
         return create_replica(file, means=means, name=name, passphrase=passphrase, log=log)
     store = Store.open(file)
     try:
@@ -57,6 +60,7 @@ def open_replica(
     return replica
 
 
+@checking
 def create_replica(
     path: Path,
     *,
@@ -66,7 +70,7 @@ def create_replica(
     passphrase: str | None = None,
 ) -> Replica:
     """A new store and its key beside it; nothing is left behind if either cannot be made."""
-    if key_path(path).exists():
+    if key_path(path).exists() and not _is_filled(path):
         raise StoreError("key/exists", where=key_path(path), hint="Move the key file away first.")
     store = Store.create(path, now=means.now())
     try:
@@ -80,6 +84,10 @@ def create_replica(
     if name is not None:
         replica.name_actor(replica.did, name)
     return replica
+
+
+def _is_filled(path: Path) -> bool:
+    return path.is_dir() or (path.exists() and path.stat().st_size > 0)
 
 
 __all__ = ["Batch", "Progress", "Replica", "create_replica", "open_replica"]

@@ -113,13 +113,16 @@ class VerdictInfo(Report):
     sentence: str
     causes: tuple[dict[str, Any], ...] = ()
 
+    def __str__(self) -> str:
+        return self.sentence
+
 
 @dataclass(frozen=True, slots=True)
 class WhatIf(Report):
     """What a statement would change, or has changed.
 
     Args:
-        actors: ``{"actor", "before", "after"}`` per actor whose standing changes.
+        actors: ``{"actor", "name", "before", "after", "why"}`` per actor whose standing changes.
         events_lost, events_gained: events that stop or start counting.
         changes: ``{"view", "key", "before", "after"}`` per value that changes.
     """
@@ -136,12 +139,24 @@ class WhatIf(Report):
     def sentences(self) -> list[str]:
         """The diff as lines a person reads."""
         if not (self.actors or self.events_lost or self.events_gained):
-            return [f"{self.statement}: changes nothing"]
+            return [f"{self.statement}: changes nothing of what is here"]
         lost, gained = self.events_lost, self.events_gained
-        lines = [f"{self.statement}: {lost} events stop counting, {gained} start counting"]
-        lines += [f"  {a['actor']}: {a['before']} -> {a['after']}" for a in self.actors]
-        lines += [f"  {c['view']}[{c['key']}]: {c['before']} -> {c['after']}" for c in self.changes]
+        stop = f"{lost} {_form(lost, 'event stops', 'events stop')} counting"
+        lines = [f"{self.statement}: {stop}, {gained} {_form(gained, 'starts', 'start')}"]
+        lines += [f"  {a['name']}: {a['before']} -> {a['after']}" for a in self.actors]
+        lines += [
+            f"  {c['view']}[{c['key']}]: {_said(c['before'])} -> {_said(c['after'])}"
+            for c in self.changes
+        ]
         return lines
+
+
+def _form(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many
+
+
+def _said(value: Any) -> str:
+    return "nothing" if value is None else str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,11 @@ def resolve(say: Say, log: OpenLog, names: Names, *, private: bool = False) -> S
     Raises:
         BadInput: policy/target, policy/scope. NotFound, Ambiguous: usage/*.
     """
+    if not isinstance(say, Say):
+        raise BadInput(
+            "usage/argument", "that is not a statement", got=repr(say)[:80],
+            expected="tallystick.ban(...), allow, exclude, ...",
+        )  # fmt: skip
     me = log.owner.public
     if say.about_actor:
         target = names.author(say.target)
@@ -68,8 +73,12 @@ def to_row(statement: Statement) -> Row:
     return Row(kind, frame=frame, content=content)
 
 
-def in_words(statement: Statement, names: Names) -> str:
-    """``ban Mallory``."""
+def in_words(statement: Statement, log: OpenLog, names: Names) -> str:
+    """``ban Mallory``; ``withdraw ban Mallory``."""
+    if statement.verb == "withdraw":
+        taken = next((s for s in log.judging.mine if s.id == statement.target), None)
+        if taken is not None:
+            return f"withdraw {in_words(taken, log, names)}"
     called = names.words(statement.target)
     extra = "" if statement.scope == "*" else f" for {statement.scope}"
     return f"{statement.verb} {called}{extra}"

@@ -37,7 +37,7 @@ class Says(Writes):
         """
         log, words = self._log, ""
         resolved = resolve(statement, log, self._names, private=private)
-        words = in_words(resolved, self._names)
+        words = in_words(resolved, log, self._names)
         actors = actors_moved(log.judging.judge.what_if(resolved), self._names)
         if private:
             said: list[bytes] = []
@@ -81,15 +81,15 @@ class Says(Writes):
         return self.say(says.restore(event, **options))
 
     def withdraw(self, statement: str | Receipt, **options: Any) -> Receipt:
-        """Take a statement back: by its id or receipt, or one's last about an actor."""
-        private = False
+        """Take a statement back: by its id or receipt, or one's last about an actor.
+
+        A private one is taken back privately: no event ever names it.
+        """
         target = statement.id if isinstance(statement, Receipt) else statement
-        if isinstance(statement, Receipt):
-            private = statement.private
-        elif self._names.is_event(target):
-            id = self._names.event_id(target)
-            private = any(s.id == id and s.private for s in self._log.judging.mine)
-        return self.say(says.withdraw(target, **options), private=private)
+        wanted = says.withdraw(target, **options)
+        id = resolve(wanted, self._log, self._names).target
+        private = any(s.id == id and s.private for s in self._log.judging.mine)
+        return self.say(wanted, private=private)
 
     def prove_equivocation(self, actor: str) -> str:
         """Publishes the proof that an actor signed two histories; the event's id.

@@ -3,7 +3,8 @@
     listen ─► one session a connection ─► catch up ─► LIVE
     every POLL_SECONDS: what this store took in since (here, or by another process) ─► pushed
 
-Law: what is pushed is durable and was stored in this order; loops end because what a peer knows
+Law: what is pushed is durable and was stored in this order; nothing stored after a session began
+is left out, and nothing goes back to the session it came from. Loops end because what a peer knows
 already is not new to it and goes no further.
 
 Reads: sync, replica.endpoint, store. Read by: replica, aio.
@@ -13,68 +14,112 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from tallystick.chain.slice import Slice
 from tallystick.errors import TallyError
-from tallystick.limits import COMMIT_EVENTS_MAX
 from tallystick.replica.endpoint import StoreEndpoint
-from tallystick.replica.openlog import OpenLog
+from tallystick.replica.openlog import OpenLog, Taken
 from tallystick.store.lookups import spans_since
 from tallystick.store.store import Store
 from tallystick.sync.driver import Driver
 from tallystick.sync.holdings import Endpoint
+from tallystick.sync.messages import WINDOW_BYTES
 from tallystick.sync.meter import Report
 from tallystick.sync.session import Session, State
 from tallystick.sync.tcp import connect, serve
 from tallystick.sync.vector import NONCE_BYTES
 
+StoreSpan = tuple[int, int, int]
+"""(line, begin, end): seqs of a line of the store."""
 POLL_SECONDS = 0.05
 """How late a live peer learns of an event; one look at a number costs some microseconds."""
 
 
+class Live:
+    """One session as the pusher sees it: what it need not be told.
+
+    Args:
+        told: everything before this row, by the session's own catching up or by a push.
+    """
+
+    def __init__(self, told: int) -> None:
+        self.told = told
+        self.heard: dict[int, list[tuple[int, int]]] = {}
+
+    def hear(self, taken: Taken) -> None:
+        """What the peer sent itself."""
+        for line, begin, end in taken.spans:
+            self.heard.setdefault(line, []).append((begin, end))
+
+    def lacks(self, spans: Iterable[StoreSpan]) -> list[StoreSpan]:
+        """Spans without what the peer sent itself, which is then forgotten."""
+        found = [
+            (line, *part)
+            for line, begin, end in spans
+            for part in without((begin, end), self.heard.get(line, ()))
+        ]
+        self.heard.clear()
+        return found
+
+
 class Pusher:
-    """What a store took in since the last look, for live peers."""
+    """What a store took in since a session was told last: here, or by another process."""
 
     def __init__(self, store: Store, open_log: Callable[[bytes], OpenLog]) -> None:
         self._store = store
         self._open_log = open_log
-        self._next = store.next_row
+        self._live: WeakKeyDictionary[Session, Live] = WeakKeyDictionary()
+
+    def session(self, endpoint: StoreEndpoint, **options: Any) -> tuple[Session, StoreEndpoint]:
+        """A live session over the store; what is stored from here on will be pushed to it."""
+        self._store.notice()
+        live = Live(self._store.next_row)
+        own = endpoint.listening(live.hear)
+        session = Session(own, live=True, **options)
+        self._live[session] = live
+        return session, own
 
     def push(self, drivers: Iterable[Driver]) -> None:
-        """Sends what is new to every live session of its log."""
-        live = [driver for driver in drivers if driver.session.state is State.LIVE]
+        """Sends what is new to every session that is through with catching up."""
+        self._store.notice()
+        end = self._store.next_row
+        for driver in drivers:
+            live = self._live[driver.session]
+            if driver.session.state is State.LIVE and live.told < end:
+                for batch in self._batches(driver.session.log, live):
+                    driver.push(batch)
+                live.told = end
+
+    def _batches(self, log: bytes | None, live: Live) -> Iterator[Sequence[Slice]]:
+        assert log is not None, "a live session has a log"
+        opened = self._open_log(log)
         with self._store.read():
-            end = self._store.next_row
-            if end == self._next:
-                return
-            first, self._next = self._next, end
-            if not live:
-                return
-            by_log: dict[bytes, list[tuple[int, int, int]]] = {}
-            for no, begin, stop in spans_since(self._store, first):
-                log = self._store.log(self._store.line(no).log).id
-                by_log.setdefault(log, []).append((no, begin, stop))
-            slices = {
-                log: self._open_log(log).holdings.newer(spans) for log, spans in by_log.items()
-            }
-        for driver in live:
-            for one in _batches(slices.get(driver.session.log or b"", [])):
-                driver.push(one)
+            spans = [
+                (no, begin, end)
+                for no, begin, end in spans_since(self._store, live.told)
+                if self._store.line(no).log == opened.no
+            ]
+        yield from opened.holdings.newer(live.lacks(spans), max_bytes=WINDOW_BYTES)
 
 
-def _batches(slices: Sequence[Slice]) -> Iterable[list[Slice]]:
-    """Slices in messages of at most a commit's events."""
-    batch: list[Slice] = []
-    events = 0
-    for one in slices:
-        if batch and events + one.count > COMMIT_EVENTS_MAX:
-            yield batch
-            batch, events = [], 0
-        batch.append(one)
-        events += one.count
-    if batch:
-        yield batch
+def without(span: tuple[int, int], known: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What is left of begin..end-1.
+
+    >>> without((0, 9), [(2, 4), (4, 5), (8, 12)])
+    [(0, 2), (5, 8)]
+    """
+    at, end = span
+    left = []
+    for begin, stop in sorted(known):
+        if at < min(begin, end):
+            left.append((at, min(begin, end)))
+        at = max(at, stop)
+    if at < end:
+        left.append((at, end))
+    return left
 
 
 async def serve_store(
@@ -98,10 +143,8 @@ async def serve_store(
     failures: list[TallyError] = []
 
     def factory(peer: str) -> tuple[Session, Endpoint]:
-        session = Session(
-            endpoint, initiator=False, peer=peer, nonce=entropy(NONCE_BYTES), log=log, live=True
-        )
-        return session, endpoint
+        nonce = entropy(NONCE_BYTES)
+        return pusher.session(endpoint, initiator=False, peer=peer, nonce=nonce, log=log)
 
     pusher = Pusher(store, open_log)
     async with serve(listen, factory, ended=ended, failed=failures.append) as server:
@@ -126,11 +169,9 @@ async def follow_peer(
     stop: threading.Event,
 ) -> Report:
     """Catches up with a peer and stays connected, both ways, until ``stop`` is set."""
-    session = Session(
-        endpoint, initiator=True, peer=url, nonce=entropy(NONCE_BYTES), log=log, live=True
-    )
-    pusher = Pusher(store, open_log)
-    driver = await connect(url, session, endpoint)
+    pusher, nonce = Pusher(store, open_log), entropy(NONCE_BYTES)
+    session, own = pusher.session(endpoint, initiator=True, peer=url, nonce=nonce, log=log)
+    driver = await connect(url, session, own)
     running = asyncio.create_task(driver.run())
     while not running.done():
         await asyncio.wait({running}, timeout=POLL_SECONDS)

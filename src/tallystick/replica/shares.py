@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from tallystick.chain.slice import Slice
-from tallystick.errors import NotFound, StoreError
+from tallystick.errors import BadInput, NotFound, StoreError
+from tallystick.event.ids import cid_text
+from tallystick.limits import DIGEST_BYTES
 from tallystick.replica import checking, syncing
 from tallystick.replica.base import Progress
 from tallystick.replica.endpoint import StoreEndpoint
@@ -48,17 +50,24 @@ class Shares(Reads):
         Raises:
             PeerUnreachable, UsageError: sync/*. What was verified until then is kept.
         """
-        wanted = self._log_id(log, joining=True)
-        ours = self._endpoint(wanted)
         if isinstance(other, Shares):
-            return self._sync_store(other, ours, wanted, progress)
-        if isinstance(other, str) and "://" in other:
-            report = syncing.sync_tcp(
-                ours, other, log=wanted, entropy=self._means.entropy, progress=progress
-            )
-        else:
+            return self._sync_store(other, log, progress)
+        if not isinstance(other, str | Path):
+            raise BadInput(
+                "usage/argument", expected="a replica, a path or tcp://HOST:PORT",
+                got=repr(other)[:80],
+            )  # fmt: skip
+        if isinstance(other, Path) or "://" not in other:
             with closing(self._opened(Path(other))) as opened:
-                return self._sync_store(opened, ours, wanted, progress)
+                return self._sync_store(opened, log, progress)
+        wanted = self._log_id(log, joining=True)
+        report = syncing.sync_tcp(
+            self._endpoint(wanted),
+            other,
+            log=wanted,
+            entropy=self._means.entropy,
+            progress=progress,
+        )
         self._drop_hollow()
         return report
 
@@ -116,17 +125,22 @@ class Shares(Reads):
     def receive(self, slices: Sequence[Slice], *, log: bytes | None = None) -> Taken:
         """Takes in slices from anywhere, as sync does; joins the log when it is new here."""
         wanted = log if log is not None else self._log.id
+        if len(wanted) != DIGEST_BYTES:
+            raise BadInput("usage/argument", where="log", expected=f"{DIGEST_BYTES} bytes")
         if self._store.find_log(wanted) is None:
             with self._store.write():
                 self._store.add_log(wanted, name="", purpose="")
-        return self._open_log(wanted).receive(slices)
+        try:
+            return self._open_log(wanted).receive(slices)
+        finally:
+            self._drop_hollow()
 
     def export(self, path: str | Path) -> SyncReport:
         """Writes everything of the log into a bundle file; never over a file that is there."""
-        file_path = Path(path)
+        file_path, holdings = Path(path), self._log.holdings
         try:
             with file_path.open("xb") as file, self._store.read():
-                report = write_bundle(self._log.holdings, file)
+                report = write_bundle(holdings, file)
         except FileExistsError:
             raise StoreError("store/exists", "a file is there already", where=path) from None
         except OSError as error:
@@ -176,15 +190,25 @@ class Shares(Reads):
     def _endpoint(self, only: bytes | None) -> StoreEndpoint:
         return StoreEndpoint(self._store, self._open_log, only=only)
 
-    def _sync_store(
-        self, other: Shares, ours: StoreEndpoint, log: bytes | None, progress: Progress | None
-    ) -> SyncReport:
+    def _log_with(self, other: Shares, log: str | None) -> bytes | None:
+        """The log to sync with a store of this machine; one new here may go by its name there."""
+        wanted = log if log is not None else self._wanted
+        logs = self._store.logs()
+        if wanted is not None and all(wanted not in (one.name, cid_text(one.id)) for one in logs):
+            theirs = [one.id for one in other._store.logs() if one.name == wanted]
+            if len(theirs) == 1:
+                return theirs[0]
+        found: bytes | None = self._log_id(log, joining=True)
+        return found
+
+    def _sync_store(self, other: Shares, log: str | None, progress: Progress | None) -> SyncReport:
         names = (str(self.path or self.did), str(other.path or other.did))
+        wanted = self._log_with(other, log)
         try:
             return syncing.sync_stores(
-                ours,
+                self._endpoint(wanted),
                 other._endpoint(None),  # the other end of the same class
-                log=log,
+                log=wanted,
                 names=names,
                 entropy=self._means.entropy,
                 progress=progress,
@@ -197,6 +221,9 @@ class Shares(Reads):
         """Forgets a log that was joined and of which nothing came."""
         for log in self._store.logs():
             if not self._store.lines(log.no) and not self._store.pending_of(log.no):
+                views = self._open_log(log.id).views
                 with self._store.write():
+                    for view in views.list():
+                        views.detach(view.name)
                     self._store.drop_log(log.no)
                 self._logs.pop(log.id, None)

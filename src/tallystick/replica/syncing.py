@@ -28,7 +28,11 @@ from tallystick.sync.vector import NONCE_BYTES
 
 T = TypeVar("T")
 Progress = Callable[[int, int | None, str], None]
-_USAGE = ("sync/several-logs", "sync/no-common-log")
+_USAGE = {
+    "sync/several-logs": "`tally log ls` there shows them; a log that is new here goes by its id.",
+    "sync/no-common-log": "A store joins a second log when --log names it by its id.",
+}
+"""Ends of a session that the user can mend, and how."""
 
 
 def sync_stores(
@@ -97,11 +101,9 @@ def sync_report(report: Report) -> SyncReport:
     if report.code is not None:
         who = "the peer ended the session" if report.by_peer else "the session ended"
         message = f"{who}: {CODES.get(report.code, report.code)}"
-        hint = "What was received is kept; sync again to go on."
-        if report.code == "sync/several-logs":
-            hint = "Name one of the peer's logs with --log."
         if report.code in _USAGE:
-            raise UsageError(report.code, message, hint=hint)
+            raise UsageError(report.code, message, hint=_USAGE[report.code])
+        hint = "What was received is kept; sync again to go on."
         raise PeerUnreachable(
             report.code if report.code in CODES else "sync/closed", message, hint=hint
         )

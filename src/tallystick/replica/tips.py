@@ -5,7 +5,7 @@ The table may hold an ancestor of another row after verdicts changed: a redundan
 and walking a banned chain to its end on every ban would not be.
 
 Reads: store, graph. Read by: replica.judging, replica.writing.
-Source: events.md "Written on what the author heeds" (spec/packs.md).
+Source: spec/validity.md, "Writing".
 """
 
 from __future__ import annotations

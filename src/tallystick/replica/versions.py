@@ -27,6 +27,7 @@ from tallystick.store.store import Store
 from tallystick.store.walk import StoreGraph
 
 CHUNK_ROWS = 8_192
+UINT_DIGITS = len(str(UINT_MAX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ def find_version(store: Store, log_no: int, names: Names, text: str) -> Version:
     Raises:
         BadInput: state/version. NotFound, Ambiguous: as ``Names.event``.
     """
+    if not isinstance(text, str):
+        raise BadInput("state/version", "that is not a version", got=repr(text)[:80])
     way, _, rest = text.partition(":")
     if way == "claimed":
         return Version(text, claimed_until(store, log_no, parse_time(rest)))
@@ -63,7 +66,7 @@ def find_version(store: Store, log_no: int, names: Names, text: str) -> Version:
 
 def parse_time(text: str) -> int:
     """Milliseconds since 1970. Raises BadInput state/version."""
-    if text.isdigit() and int(text) <= UINT_MAX:
+    if text.isdecimal() and len(text) <= UINT_DIGITS and int(text) <= UINT_MAX:
         return int(text)
     try:
         found = datetime.fromisoformat(text)
@@ -107,11 +110,7 @@ def claimed_until(store: Store, log_no: int, time_ms: int) -> dict[int, int]:
 
 def received_until(store: Store, log_no: int, time_ms: int) -> dict[int, int]:
     """What was stored here when ``time_ms`` had passed, by this machine's clock."""
-    found = store.db.row(
-        "SELECT row + count FROM arrival WHERE received_ms <= ? ORDER BY row DESC LIMIT 1",
-        (time_ms,),
-    )
-    end = 1 if found is None else int(found[0])
+    end = store.received_end(time_ms)
     sizes: dict[int, int] = {}
     for line in store.lines(log_no):
         size = line.first_seq

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tallystick.errors import BadInput
-from tallystick.event.ids import cid_text
+from tallystick.event.ids import cid_texts
 from tallystick.event.rules import CREATE
 from tallystick.kernels import encode_item
 from tallystick.limits import DIGEST_BYTES
@@ -110,7 +110,7 @@ class Writes(Base):
         if not self._store.logs():
             self.create_log(self.path.stem if self.path is not None else "log")
         ids, _ = self._log.append(rows)
-        return [cid_text(id) for id in ids]
+        return cid_texts(b"".join(ids))
 
     def _live(self, place: Sequence[str], type_: str) -> Sequence[LiveOp]:
         view = self._log.views.get(PLACES)
@@ -134,7 +134,9 @@ class Writes(Base):
 
 
 def event_row(kind: str, content: Any, frame: Any) -> Row:
-    """Plain data as an event's row. Raises BadInput codec/*, void/*."""
+    """Plain data as an event's row. Raises BadInput event/kind, codec/*, void/*."""
+    if not isinstance(kind, str):
+        raise BadInput("event/kind", got=repr(kind)[:80])
     row = Row(
         kind,
         frame=b"" if frame is None else encode_item(frame),

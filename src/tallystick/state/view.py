@@ -65,6 +65,10 @@ class View:
         """The rest of what the view is, as plain data; another definition is another view."""
         return None
 
+    def reads_only(self) -> tuple[str, ...] | None:
+        """The kinds of events that can move it; None when a list of kinds does not say."""
+        return None
+
     def definition_bytes(self) -> bytes:
         """Canonical bytes of [reducer, version, definition]."""
         return encode_item([self.reducer, self.version, self.definition()])

@@ -1,7 +1,12 @@
 """The views of one log in one store: made, fed from the feed exactly once, rebuilt, dropped.
 
     feed (pos 0 .. end) ──► catch_up ──► view.apply(ranges at pos ..)  ┐ one transaction,
-                                    └──► view.pos = end                ┘ the caller's
+                                    ├──► view.pos = end                ┘ the caller's
+                                    └──► no event of its kinds: passed over in memory
+
+A few changes with no event of a view's kinds write nothing: that they were passed over is
+remembered, and found out again after a restart. They are taken in with the next change that
+matters, or once there are ``PASSED_MAX`` of them, so what is read again stays bounded.
 
 A view whose code fails (a fold meets an event it cannot read) keeps its tables and position and is
 passed over, so that nobody's event can keep others from being taken in; reading it raises what
@@ -30,6 +35,10 @@ from tallystick.store.adapter import Adapter
 
 LIMIT: Final = 65_536
 """Changes asked for at a time; bounds memory."""
+FEW: Final = 64
+"""Changes that are looked through for events of a view's kinds before they are fed to it."""
+PASSED_MAX: Final = 4_096
+"""Changes passed over before a position is saved; about 0.3 ms to look through again."""
 
 REDUCERS: Final = ("places", "sum", "fold")
 """The kinds of views there are."""
@@ -68,10 +77,15 @@ class Views:
     Args:
         db: the store's adapter, or a scratch one. All methods that write need an open transaction.
         log: number of the log in this store; tables of log 2 end in ``_2`` and so on.
+        forgotten: a number that is another one after a transaction was undone or another process
+            wrote; None when the caller cannot tell: then nothing is remembered.
     """
 
-    def __init__(self, db: Db, *, log: int = 1) -> None:
+    def __init__(self, db: Db, *, log: int = 1, forgotten: Callable[[], int] | None = None) -> None:
         self.db, self.log = db, log
+        self._forgotten = forgotten
+        self._seen = -1
+        self._positions: dict[str, tuple[int, int]] = {}
         self.failed: dict[str, UsageError] = {}
         self._attached: dict[str, View] = {}
         self._ready = False
@@ -128,6 +142,7 @@ class Views:
             raise _unknown(name, self.list())
         view = self._attached.pop(name, None) or self._blank(name, stored[0])
         self.failed.pop(name, None)
+        self._positions.pop(name, None)
         view.drop(self.db)
         self.db.execute("DELETE FROM view WHERE log = ? AND name = ?", (self.log, name))
 
@@ -141,6 +156,8 @@ class Views:
         rows = []
         for name, definition, pos in found:
             reducer, version, rest = _definition(definition)
+            if name in self._known():
+                pos = self._positions[name][0]  # noqa: PLW2901  # what was passed over is taken in
             rows.append(ViewRow(name, reducer, version, rest, pos, name in self._attached))
         return rows
 
@@ -167,10 +184,15 @@ class Views:
 
     def pos(self, name: str) -> int:
         """How many changes of the feed a view has taken in: the position it reads next."""
-        stored = self._stored(name)
-        if stored is None:
-            raise _unknown(name, self.list())
-        return stored[1]
+        return self._position(name)[0]
+
+    def skim(self, read_feed: ReadFeed, source: EventSource) -> None:
+        """Pass over what does not concern the views, without a transaction for writing."""
+        for name in sorted(self._attached):
+            pos, saved = self._position(name)
+            ranges = _from(read_feed(pos, PASSED_MAX), pos)
+            if ranges and not self._concerns(name, ranges, source):
+                self._passed(name, ranges[-1].pos + ranges[-1].count, saved)
 
     def catch_up(
         self, read_feed: ReadFeed, source: EventSource, *, progress: Progress | None = None,
@@ -178,7 +200,8 @@ class Views:
     ) -> int:  # fmt: skip
         """Feed the attached views (or those named) to the end; changes taken in, views together.
 
-        Views at the same position share one reading of the feed.
+        Views at the same position share one reading of the feed. What is passed over does not
+        count as taken in, but the position goes on.
         """
         taken = 0
         wanted = set(self._attached if names is None else names)
@@ -198,12 +221,55 @@ class Views:
                 end = min(apart)
                 ranges = _until(ranges, end)
             for name in sorted(together):
+                if self._may_pass(name, ranges, source, end):
+                    continue
                 if not self._feed(name, ranges, source, end):
                     wanted.discard(name)
                 taken += end - pos
             if progress is not None:
                 progress(end, None, "views")
         return taken
+
+    def _may_pass(
+        self, name: str, ranges: Sequence[ChangeRange], source: EventSource, end: int
+    ) -> bool:
+        """Whether a batch is passed over: few changes, and none concerns the view."""
+        pos, saved = self._position(name)
+        if self._forgotten is None or end - pos > FEW or end - saved > PASSED_MAX:
+            return False
+        if self._concerns(name, ranges, source):
+            return False
+        self._passed(name, end, saved)
+        return True
+
+    def _concerns(self, name: str, ranges: Sequence[ChangeRange], source: EventSource) -> bool:
+        """Whether there is an event of the view's kinds among the changes."""
+        kinds = self._attached[name].reads_only()
+        if kinds is None:
+            return True
+        rows = [(change.row, change.count) for change in ranges]
+        return any(True for kind in kinds for _ in source.bodies(rows, kind=kind))
+
+    def _known(self) -> dict[str, tuple[int, int]]:
+        """Name -> (changes taken in or passed over, changes saved as taken in)."""
+        seen = -1 if self._forgotten is None else self._forgotten()
+        if seen != self._seen or self._forgotten is None:
+            self._positions.clear()
+            self._seen = seen
+        return self._positions
+
+    def _position(self, name: str) -> tuple[int, int]:
+        known = self._known()
+        if name not in known:
+            stored = self._stored(name)
+            if stored is None:
+                raise _unknown(name, self.list())
+            known[name] = (stored[1], stored[1])
+        return known[name]
+
+    def _passed(self, name: str, pos: int, saved: int) -> None:
+        if self._forgotten is not None:
+            self._known()[name] = (pos, saved)
 
     def _feed(
         self, name: str, ranges: Sequence[ChangeRange], source: EventSource, end: int
@@ -220,6 +286,7 @@ class Views:
             return False
         self.db.execute("UPDATE view SET pos = ? WHERE log = ? AND name = ?", (end, self.log, name))
         self.db.execute("RELEASE state_view")
+        self._passed(name, end, end)
         self.failed.pop(name, None)
         return True
 
@@ -274,6 +341,7 @@ class Views:
             " VALUES (?, ?, ?, x'', 0)",
             (self.log, view.name, definition),
         )
+        self._positions.pop(view.name, None)
 
     def _blank(self, name: str, definition: bytes) -> View:
         """A view good for dropping its tables, whether its code is here or not."""

@@ -98,6 +98,10 @@ class PlacesView(View):
     def __init__(self) -> None:
         super().__init__("places", reducer="places", version=1)
 
+    def reads_only(self) -> tuple[str, ...]:
+        """Edits."""
+        return (KIND,)
+
     def tables(self) -> list[str]:
         """All of its tables, the one for people first."""
         return [self.table, *(self.own(part) for part in PARTS)]

@@ -76,6 +76,10 @@ class GroupSum(View):
         """What is summed, by what."""
         return {"kind": self.kind, "key": self.key, "amount": self.amount}
 
+    def reads_only(self) -> tuple[str, ...]:
+        """The kind that is summed."""
+        return (self.kind,)
+
     def tables(self) -> list[str]:
         """All of its tables, the one for people first."""
         return [self.table, *(self.own(part) for part in PARTS)]

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from tallystick.errors import StoreError, UsageError
+from tallystick.errors import StoreError, TallyError, UsageError
 
 BUSY_TIMEOUT_MS: Final = 10_000
 """How long a writer waits for another process before ``store/busy``."""
@@ -60,8 +60,10 @@ def store_error(error: sqlite3.Error, where: str) -> StoreError:
     return StoreError(code, where=where, got=str(error), hint=_HINTS[code])
 
 
-def _translated(error: sqlite3.DatabaseError, where: str) -> StoreError:
+def _translated(error: sqlite3.DatabaseError, where: str) -> TallyError:
     """The disk's trouble as a ``StoreError``; a mistake of ours is raised as what it is."""
+    if isinstance(error, sqlite3.ProgrammingError) and "closed database" in str(error):
+        return UsageError("usage/closed", where=where)
     if isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError)):
         raise error
     return store_error(error, where)

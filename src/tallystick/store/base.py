@@ -88,6 +88,12 @@ class Base:
             self._depth = 0
             self.db.rollback()
 
+    def notice(self) -> None:
+        """Drop the caches if another process has committed; every block does so by itself."""
+        self._check_open()
+        if not self._depth:
+            self._notice_others()
+
     def _joined(self) -> Iterator[None]:
         self._depth += 1
         try:

@@ -88,11 +88,13 @@ class Feed(Insert):
         found: list[FeedRange] = []
         stop = after_pos + limit
         while after_pos < stop:
-            entry = self.db.row(
-                "SELECT pos, count, row, ranges, weight, cause FROM feed"
-                " WHERE log = ? AND pos <= ? ORDER BY pos DESC LIMIT 1",
-                (log_no, after_pos),
-            )
+            entry = self._last_entry(log_no)
+            if entry is not None and after_pos < entry[0]:
+                entry = self.db.row(
+                    "SELECT pos, count, row, ranges, weight, cause FROM feed"
+                    " WHERE log = ? AND pos <= ? ORDER BY pos DESC LIMIT 1",
+                    (log_no, after_pos),
+                )
             if entry is None or entry[0] + entry[1] <= after_pos:
                 break
             for part in _expand(entry):

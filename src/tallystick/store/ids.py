@@ -87,6 +87,7 @@ class Ids(Lines):
         self._runs_known: list[tuple[int, int]] | None = None
         self._covered: int | None = None
         self._next: int | None = None
+        self._settled = False
         self._hits: dict[bytes, int] = {}
         self._older_hits: dict[bytes, int] = {}
 
@@ -95,6 +96,7 @@ class Ids(Lines):
         self._runs_known = None
         self._covered = None
         self._next = None
+        self._settled = False
         self._hits = {}
         self._older_hits = {}
         super()._forget()
@@ -221,13 +223,16 @@ class Ids(Lines):
     def _due(self) -> bool:
         if self.next_row - 1 - self._covered_row() > TAIL_MAX:
             return True
+        if self._settled:  # since a query found nothing to do, no run was made or merged
+            return False
         found = self.db.row(
             "SELECT 1 FROM id_run WHERE state <> 0 UNION ALL SELECT 1 FROM"
             " (SELECT count(*) AS n FROM id_run WHERE state = 0 GROUP BY level) WHERE n >= ?"
             " LIMIT 1",
             (FAN_OUT,),
         )
-        return found is not None
+        self._settled = found is None
+        return not self._settled
 
     def _step(self) -> None:
         """One bounded piece of work: new runs first, then drop, go on merging, or begin to."""
@@ -249,6 +254,7 @@ class Ids(Lines):
 
     def _make_run(self) -> None:
         """A run of level 0 from the oldest rows of the tail."""
+        self._settled = False
         first = self._covered_row() + 1
         last = min(first + STEP_PAIRS, self.next_row) - 1
         rows = self.db.rows("SELECT id, row FROM event WHERE row BETWEEN ? AND ?", (first, last))
@@ -257,8 +263,7 @@ class Ids(Lines):
         no = self._add_run(0, len(pairs), pages, first, last, _ANSWERS)
         self._put_pages(no, 0, split_pages(pairs, pages, 0, pages))
         if self._tail is not None:
-            for id, row in rows[-CACHED_MAX:]:
-                self._cache(id, row)
+            self._older_hits, self._hits = self._hits, dict(rows[-CACHED_MAX:])
             self._tail = {id: row for id, row in self._tail.items() if row > last}
         self._covered = last
         self._runs_known = None

@@ -66,13 +66,15 @@ class Insert(Events):
             _INSERT, self._columns(line, pack, begin, end, each, parents, voids or {})
         )
         self._note_ids(each, first, count)
-        self._extend_runs(line.no, line.size, first, count)
+        run_seq, run_row = self._next_run(line, first)
         grown = replace(
             line,
             size=line.size + count,
             last_id=each[-1],
             lamport=_words(pack.lamports, "Q", end - 1, end)[0],
             peaks=self._grow_tree(line, ids),
+            run_seq=run_seq,
+            run_row=run_row,
         )
         self.set_line(grown)
         return first

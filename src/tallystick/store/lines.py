@@ -4,8 +4,9 @@
     side line              └─3'4'5'         base = the first line, first_seq = 3
 
 A **run** says that consecutive seqs are consecutive rows; an ingested slice is one run, so the
-table grows with the number of batches, not of events. The newest run of each line is held back
-until commit and grows in memory.
+table grows with the number of batches, not of events. The newest run of each line stands in the
+line itself (``run_seq``, ``run_row``) and goes to the table when another begins: one page less to
+write for every commit.
 
 Law: seqs of a line are gap-free from 0 to size - 1, its base's own before first_seq.
 
@@ -26,9 +27,8 @@ LINES_CACHED_MAX: Final = 4096
 
 _COLUMNS: Final = (
     "no, log, author, side, base, first_seq, size, last_id, lamport, peaks,"
-    " head_size, head_root, head_signature, head_proof, received_ms"
+    " head_size, head_root, head_signature, head_proof, received_ms, run_seq, run_row"
 )
-_PUT_RUN: Final = "INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?)"
 
 
 class Lines(Names):
@@ -38,16 +38,14 @@ class Lines(Names):
         super().__init__(db)
         self._lines: dict[int, LineRow] = {}
         self._dirty_lines: dict[int, LineRow] = {}
-        self._last_runs: dict[int, tuple[int, int, int]] = {}
-        self._dirty_runs: set[int] = set()
+        self._lines_of: dict[tuple[int, bytes], list[int]] = {}
         self._owners: dict[int, tuple[int, bytes]] = {}
         self._line_nos: dict[tuple[int, bytes, bytes], int] = {}
 
     def _forget(self) -> None:
         self._lines.clear()
         self._dirty_lines.clear()
-        self._last_runs.clear()
-        self._dirty_runs.clear()
+        self._lines_of.clear()
         self._owners.clear()
         self._line_nos.clear()
         super()._forget()
@@ -56,13 +54,10 @@ class Lines(Names):
         for line in self._dirty_lines.values():
             assert line.head_size >= line.size or line.size == line.first_seq, "no head covers it"
         self._write_lines()
-        for no in self._dirty_runs:
-            self.db.execute(_PUT_RUN, (no, *self._last_runs[no]))
-        self._dirty_runs.clear()
         if len(self._lines) > LINES_CACHED_MAX:
             self._lines.clear()
-        if len(self._last_runs) > LINES_CACHED_MAX:
-            self._last_runs.clear()
+        if len(self._lines_of) > LINES_CACHED_MAX:
+            self._lines_of.clear()
         if len(self._owners) > 16 * LINES_CACHED_MAX:
             self._owners.clear()
             self._line_nos.clear()
@@ -82,16 +77,23 @@ class Lines(Names):
 
     def lines(self, log_no: int, author: bytes | None = None) -> list[LineRow]:
         """All lines of a log, or of one author in it, by number."""
+        if author is not None:
+            return [self.line(no) for no in self._numbers(log_no, author)]
         self._write_lines()
-        author_no = None if author is None else self.find_author(author)
-        if author is not None and author_no is None:
-            return []
-        where = "log = ?1" if author is None else "log = ?1 AND author = ?2"
-        found = self.db.rows(
-            f"SELECT {_COLUMNS} FROM line WHERE {where} AND ?2 IS ?2 ORDER BY no",
-            (log_no, author_no),
-        )
+        found = self.db.rows(f"SELECT {_COLUMNS} FROM line WHERE log = ? ORDER BY no", (log_no,))
         return [self._line_row(row) for row in found]
+
+    def _numbers(self, log_no: int, author: bytes) -> list[int]:
+        """The lines of one author in one log."""
+        found = self._lines_of.get((log_no, author))
+        if found is None:
+            author_no = self.find_author(author)
+            if author_no is None:
+                return []
+            query = "SELECT no FROM line WHERE log = ? AND author = ? ORDER BY no"
+            found = [no for (no,) in self.db.rows(query, (log_no, author_no))]
+            self._lines_of[log_no, author] = found
+        return found
 
     def sides(self, log_no: int) -> list[LineRow]:
         """The lines of a log that are sides of a split, by number."""
@@ -139,12 +141,13 @@ class Lines(Names):
         assert len(peaks) == 32 * first_seq.bit_count()
         values = (
             log_no, self.author_no(author), side, base, first_seq, first_seq, last_id, lamport,
-            peaks, 0, b"", b"", b"", 0,
+            peaks, 0, b"", b"", b"", 0, 0, 0,
         )  # fmt: skip
         marks = ", ".join("?" * len(values))
         no = self.db.execute(
             f"INSERT INTO line ({_COLUMNS.partition(', ')[2]}) VALUES ({marks})", values
         )
+        self._lines_of.pop((log_no, author), None)
         return self.line(no)
 
     def set_line(self, line: LineRow) -> None:
@@ -156,20 +159,21 @@ class Lines(Names):
         self._dirty_lines[line.no] = line
         if renamed:
             self._line_nos.clear()
-            self._write_lines()
+            self.db.execute("UPDATE line SET side = ? WHERE no = ?", (line.side, line.no))
 
     def _write_lines(self) -> None:
+        """Writes what changed; not the side, which is indexed and hardly ever changes."""
         if not self._dirty_lines:
             return
         self.db.executemany(
             "UPDATE line SET size = ?, last_id = ?, lamport = ?, peaks = ?, head_size = ?,"
-            " head_root = ?, head_signature = ?, head_proof = ?, received_ms = ?, side = ?,"
-            " base = ?, first_seq = ? WHERE no = ?",
+            " head_root = ?, head_signature = ?, head_proof = ?, received_ms = ?, base = ?,"
+            " first_seq = ?, run_seq = ?, run_row = ? WHERE no = ?",
             [
                 (
                     x.size, x.last_id, x.lamport, x.peaks, x.head_size, x.head_root,
-                    x.head_signature, x.head_proof, x.received_ms, x.side, x.base, x.first_seq,
-                    x.no,
+                    x.head_signature, x.head_proof, x.received_ms, x.base, x.first_seq,
+                    x.run_seq, x.run_row, x.no,
                 )
                 for x in self._dirty_lines.values()
             ],
@@ -190,28 +194,16 @@ class Lines(Names):
 
     # --- runs ---
 
-    def _last_run(self, line_no: int) -> tuple[int, int, int] | None:
-        found = self._last_runs.get(line_no)
-        if found is None:
-            found = self.db.row(
-                "SELECT seq, row, count FROM run WHERE line = ? ORDER BY seq DESC LIMIT 1",
-                (line_no,),
+    def _next_run(self, line: LineRow, row: int) -> tuple[int, int]:
+        """(run_seq, run_row) of the line once its next events lie in ``row`` and after."""
+        if line.run_row:
+            count = line.size - line.run_seq
+            if line.run_row + count == row:
+                return line.run_seq, line.run_row
+            self.db.execute(
+                "INSERT INTO run VALUES (?, ?, ?, ?)", (line.no, line.run_seq, line.run_row, count)
             )
-            if found is not None:
-                self._last_runs[line_no] = found
-        return found
-
-    def _extend_runs(self, line_no: int, seq: int, row: int, count: int) -> None:
-        """Rows row.. are the line's seqs seq..; grows the last run when both go on."""
-        last = self._last_run(line_no)
-        if last is not None and last[0] + last[2] == seq and last[1] + last[2] == row:
-            self._last_runs[line_no] = (last[0], last[1], last[2] + count)
-            self._dirty_runs.add(line_no)
-            return
-        if last is not None and line_no in self._dirty_runs:
-            self.db.execute(_PUT_RUN, (line_no, *last))
-        self._last_runs[line_no] = (seq, row, count)
-        self._dirty_runs.add(line_no)
+        return line.size, row
 
     def row_at(self, line_no: int, seq: int) -> int:
         """The row of one seq of a line (of its base before ``first_seq``).
@@ -219,9 +211,9 @@ class Lines(Names):
         Raises:
             NotFound: ``usage/not-found`` when the line is shorter.
         """
-        last = self._last_run(line_no)
-        if last is not None and last[0] <= seq < last[0] + last[2]:
-            return last[1] + seq - last[0]
+        line = self.line(line_no)
+        if line.run_row and line.run_seq <= seq < line.size:
+            return line.run_row + seq - line.run_seq
         found = self.ranges(line_no, seq, seq + 1)
         if not found:
             raise NotFound("usage/not-found", where=f"line {line_no}, seq {seq}")
@@ -241,20 +233,18 @@ class Lines(Names):
         end = min(end, line.size)
         if begin >= end:
             return found
-        for seq, row, count in self._runs(line_no, begin, end):
+        for seq, row, count in self._runs(line, begin, end):
             skip = max(begin - seq, 0)
             found.append((row + skip, min(count, end - seq) - skip))
         return found
 
-    def _runs(self, line_no: int, begin: int, end: int) -> list[tuple[int, int, int]]:
-        last = self._last_run(line_no)
-        if last is None:
-            return []
-        if last[0] <= begin:
+    def _runs(self, line: LineRow, begin: int, end: int) -> list[tuple[int, int, int]]:
+        last = (line.run_seq, line.run_row, line.size - line.run_seq)
+        if line.run_seq <= begin:
             return [last]
         stored = self.db.rows(
-            "SELECT seq, row, count FROM run WHERE line = ?1 AND seq < ?3 AND seq < ?4 AND seq >="
+            "SELECT seq, row, count FROM run WHERE line = ?1 AND seq < ?3 AND seq >="
             " (SELECT coalesce(max(seq), 0) FROM run WHERE line = ?1 AND seq <= ?2) ORDER BY seq",
-            (line_no, begin, end, last[0]),
+            (line.no, begin, end),
         )
-        return [*stored, last] if last[0] < end else stored
+        return [*stored, last] if line.run_seq < end else stored

@@ -47,6 +47,18 @@ def without_content(store: Store, line_no: int, begin: int, end: int) -> list[Ev
     return [store.event(row) for (row,) in found]
 
 
+def is_waiting(
+    store: Store, log_no: int, author: bytes, slice: bytes, *, waits_for: bytes, peer: bytes
+) -> bool:
+    """Whether a slice from a peer is in the waiting room already."""
+    found = store.db.row(
+        "SELECT 1 FROM pending p JOIN source s ON s.no = p.source WHERE p.log = ? AND p.author = ?"
+        " AND p.waits_for = ? AND s.name = ? AND p.bytes = ? AND p.slice = ? LIMIT 1",
+        (log_no, author, waits_for, peer, len(slice), slice),
+    )
+    return found is not None
+
+
 def absent_seqs(store: Store, log_no: int) -> list[tuple[int, int]]:
     """(line, seq) of every event of a log whose content is wanted and not here."""
     found = store.db.rows(

@@ -81,6 +81,7 @@ class Names(Base):
         self._codes: Interned[str] = Interned(db, "code")
         self._sources: Interned[bytes] = Interned(db, "source")
         self._logs: dict[int, LogRow] | None = None
+        self._kind_names: list[str] | None = None
 
     def _forget(self) -> None:
         for table in (self._authors, self._schemas, self._sources):
@@ -88,6 +89,7 @@ class Names(Base):
         self._kinds.forget()
         self._codes.forget()
         self._logs = None
+        self._kind_names = None
         super()._forget()
 
     def add_log(self, id: bytes, *, name: str, purpose: str) -> int:
@@ -163,6 +165,8 @@ class Names(Base):
 
     def kind_no(self, name: str) -> int:
         """The number of a kind, given one if it is new (inside a write)."""
+        if self._kinds.find(name) is None:
+            self._kind_names = None
         return self._kinds.no(name)
 
     def find_kind(self, name: str) -> int | None:
@@ -179,4 +183,7 @@ class Names(Base):
 
     def kinds(self) -> list[str]:
         """Every kind that occurs in the store."""
-        return [name for (name,) in self.db.rows("SELECT name FROM kind ORDER BY name")]
+        if self._kind_names is None:
+            found = self.db.rows("SELECT name FROM kind ORDER BY name")
+            self._kind_names = [name for (name,) in found]
+        return list(self._kind_names)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tallystick.store.adapter import Adapter
 from tallystick.store.feed import Feed
 from tallystick.store.rows import ArrivalRow, PendingRow
 
@@ -19,6 +20,16 @@ _COLUMNS = "no, log, author, seq, count, slice, waits_for, source, received_ms"
 
 class Pending(Feed):
     """The tables pending and arrival."""
+
+    def __init__(self, db: Adapter) -> None:
+        super().__init__(db)
+        self._waiting: bool | None = None
+        self._arrived: tuple[int, int] | None = None
+
+    def _forget(self) -> None:
+        self._waiting = None
+        self._arrived = None
+        super()._forget()
 
     def add_pending(
         self,
@@ -33,6 +44,7 @@ class Pending(Feed):
         received_ms: int,
     ) -> int:
         """Keep an encoded slice until the event ``waits_for`` is here; returns its number."""
+        self._waiting = True
         self._must_write()
         return self.db.execute(
             "INSERT INTO pending (log, author, seq, count, slice, bytes, waits_for, source,"
@@ -45,7 +57,7 @@ class Pending(Feed):
 
     def pending_for(self, log_no: int, ids: Iterable[bytes]) -> list[PendingRow]:
         """Slices that wait for one of these events, oldest first."""
-        if self.db.row("SELECT 1 FROM pending LIMIT 1") is None:
+        if not self._any_waits():
             return []
         found: list[PendingRow] = []
         for id in ids:
@@ -54,6 +66,8 @@ class Pending(Feed):
 
     def pending_of(self, log_no: int, author: bytes | None = None) -> list[PendingRow]:
         """Slices of one author (or of all) that wait, by number."""
+        if not self._any_waits():
+            return []
         if author is None:
             return self._select("log = ?", (log_no,))
         return self._select("log = ? AND author = ?", (log_no, author))
@@ -66,7 +80,9 @@ class Pending(Feed):
     def drop_pending(self, numbers: Sequence[int]) -> None:
         """Forget slices: their events were stored, or their sender is over its budget."""
         self._must_write()
-        self.db.executemany("DELETE FROM pending WHERE no = ?", [(no,) for no in numbers])
+        if numbers:
+            self.db.executemany("DELETE FROM pending WHERE no = ?", [(no,) for no in numbers])
+            self._waiting = None
 
     def pending_stats(self, peer: bytes | None = None) -> tuple[int, int]:
         """(events, bytes) that wait, of one peer or of all."""
@@ -93,6 +109,11 @@ class Pending(Feed):
             events, size, gone = events - oldest[1], size - oldest[2], gone + oldest[1]
         return gone
 
+    def _any_waits(self) -> bool:
+        if self._waiting is None:
+            self._waiting = self.db.row("SELECT 1 FROM pending LIMIT 1") is not None
+        return self._waiting
+
     def _of_peer(self, peer: bytes | None) -> tuple[str, tuple[int, ...]]:
         if peer is None:
             return "1", ()
@@ -110,49 +131,39 @@ class Pending(Feed):
 
     # --- arrival ---
 
-    def record_arrival(self, row: int, count: int, *, received_ms: int, peer: bytes = b"") -> None:
-        """Say when rows row..row+count-1 came and from which peer (empty: written here).
+    def record_arrival(self, row: int, *, received_ms: int, peer: bytes = b"") -> None:
+        """Say when the rows from ``row`` on came, and from which peer (empty: written here).
 
-        Call it once a batch, in order of rows.
+        Call it once a batch, in order of rows. It holds until the next call says otherwise, so
+        that batches of one moment and one peer write nothing.
         """
         self._must_write()
-        source = self._sources.no(peer)
-        last = self.db.row(
-            "SELECT row, count, received_ms, source FROM arrival ORDER BY row DESC LIMIT 1"
-        )
-        assert last is None or last[0] + last[1] <= row, "arrivals go forward"
-        if last is not None and (last[0] + last[1], *last[2:]) == (row, received_ms, source):
-            self.db.execute(
-                "UPDATE arrival SET count = ? WHERE row = ?", (last[1] + count, last[0])
-            )
-        else:
-            self.db.execute(
-                "INSERT INTO arrival VALUES (?, ?, ?, ?)", (row, count, received_ms, source)
-            )
+        came = (received_ms, self._sources.no(peer))
+        last = self._arrived
+        if last is None:
+            last = self.db.row("SELECT received_ms, source FROM arrival ORDER BY row DESC LIMIT 1")
+        if last != came:
+            self.db.execute("INSERT INTO arrival VALUES (?, ?, ?)", (row, *came))
+        self._arrived = came
 
     def arrival(self, row: int) -> ArrivalRow | None:
-        """When and whence the batch came in which this row is, if that was recorded."""
+        """When and whence the batches came in which this row is; None when it is not here."""
         found = self.db.row(
-            "SELECT row, count, received_ms, source FROM arrival WHERE row <= ?"
-            " ORDER BY row DESC LIMIT 1",
+            "SELECT row, received_ms, source FROM arrival WHERE row <= ? ORDER BY row DESC LIMIT 1",
             (row,),
         )
-        if found is None or found[0] + found[1] <= row:
+        if found is None or row >= self.next_row:
             return None
-        first, count, received_ms, source = found
-        return ArrivalRow(first, count, received_ms, self._sources.name(source))
+        first, received_ms, source = found
+        return ArrivalRow(first, received_ms, self._sources.name(source))
 
-    def received_before(self, received_ms: int) -> list[tuple[int, int]]:
-        """(row, count) of everything received before a moment (this machine's clock).
-
-        Cost: linear in the number of batches.
-        """
-        ranges: list[tuple[int, int]] = []
-        for row, count in self.db.rows(
-            "SELECT row, count FROM arrival WHERE received_ms < ? ORDER BY row", (received_ms,)
-        ):
-            if ranges and sum(ranges[-1]) == row:
-                ranges[-1] = (ranges[-1][0], ranges[-1][1] + count)
-            else:
-                ranges.append((row, count))
-        return ranges
+    def received_end(self, time_ms: int) -> int:
+        """The row after the last one that came at a moment or before (this machine's clock)."""
+        found = self.db.row(
+            "SELECT (SELECT min(row) FROM arrival n WHERE n.row > a.row)"
+            " FROM arrival a WHERE received_ms <= ? ORDER BY row DESC LIMIT 1",
+            (time_ms,),
+        )
+        if found is None:
+            return 1
+        return self.next_row if found[0] is None else int(found[0])

@@ -32,7 +32,8 @@ class LineRow:
 
     Seqs below ``first_seq`` are those of the line ``base``. ``peaks`` is the compact range of the
     whole chain's Merkle tree at ``size``; ``head_proof`` the subtree hashes from ``size`` to
-    ``head_size``, empty when they are equal. ``head_size`` 0 means no head yet.
+    ``head_size``, empty when they are equal. ``head_size`` 0 means no head yet. The seqs from
+    ``run_seq`` on are rows ``run_row``, ``run_row + 1``...; ``run_row`` 0 means no own event yet.
     """
 
     no: int
@@ -50,6 +51,8 @@ class LineRow:
     head_signature: bytes
     head_proof: bytes
     received_ms: int
+    run_seq: int
+    run_row: int
 
 
 class EventRow(NamedTuple):
@@ -154,7 +157,6 @@ class ArrivalRow:
     """When rows row, row + 1, ... came, and from which peer (empty: written here)."""
 
     row: int
-    count: int
     received_ms: int
     peer: bytes
 

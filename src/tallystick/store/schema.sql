@@ -45,10 +45,12 @@ CREATE TABLE line (                              -- a chain, or one side of it a
   head_signature BLOB NOT NULL,                  -- to the head's (empty when they are equal)
   head_proof BLOB NOT NULL,
   received_ms INTEGER NOT NULL,                  -- when the head came
+  run_seq INTEGER NOT NULL,                      -- the newest run: seqs run_seq..size-1 are rows
+  run_row INTEGER NOT NULL,                      -- run_row..., 0 while there is no own event
   UNIQUE (log, author, side)
 );
-CREATE TABLE run (                               -- seqs seq..seq+count-1 are rows row..row+count-1
-  line INTEGER NOT NULL,
+CREATE TABLE run (                               -- seqs seq..seq+count-1 are rows row..row+count-1,
+  line INTEGER NOT NULL,                         -- all runs of a line but the newest
   seq INTEGER NOT NULL,
   row INTEGER NOT NULL,
   count INTEGER NOT NULL,
@@ -97,9 +99,8 @@ CREATE TABLE id_page (                           -- no = run * 2^24 + page
   no INTEGER PRIMARY KEY,
   pairs BLOB NOT NULL                            -- 12 bytes each: prefix (8), row (4), big-endian
 );
-CREATE TABLE arrival (                           -- when rows row..row+count-1 came, and from whom
+CREATE TABLE arrival (                           -- when, from whom: rows up to the next entry's
   row INTEGER PRIMARY KEY,
-  count INTEGER NOT NULL,
   received_ms INTEGER NOT NULL,
   source INTEGER NOT NULL
 );

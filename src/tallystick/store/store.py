@@ -70,7 +70,7 @@ class Store(Verify):
             StoreError: ``store/missing``, ``store/not-a-store``, ``store/version``, ``store/io``.
         """
         path = Path(path)
-        if not path.exists():
+        if not cls.exists(path):
             raise StoreError("store/missing", where=path, hint="Make one with `tally init`.")
         if path.is_dir() or (path.stat().st_size and not _is_sqlite(path)):
             raise StoreError("store/not-a-store", where=path)
@@ -86,6 +86,21 @@ class Store(Verify):
             db.close()
             raise
         return cls(db)
+
+    @staticmethod
+    def exists(path: Path) -> bool:
+        """Whether anything is at a path.
+
+        Raises:
+            StoreError: ``store/io``, for a path that cannot be one.
+        """
+        try:
+            path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            raise StoreError("store/io", where=path, got=error.strerror) from error
+        return True
 
     @classmethod
     def memory(cls) -> Self:

@@ -131,6 +131,11 @@ class World:
 
     # --- reading --------------------------------------------------------------------------------
 
+    def ids_on(self, line: int, begin: int, end: int) -> list[bytes]:
+        """Ids of a line's own seqs begin..end-1."""
+        on = self._ids_on.get(line, {})
+        return [on[seq] for seq in range(begin, end)]
+
     @property
     def genesis(self) -> bytes:
         """Id of the first event."""

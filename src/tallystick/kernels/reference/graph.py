@@ -8,7 +8,7 @@
 Law: canonical order extends causal order; no answer depends on the rows' numbering beyond it.
 
 Reads: limits, kernels.status. Read by: kernels.loader.
-Source: the canonical order of spec/events.md; Kahn 1962 for the numbering that callers hand in.
+Source: the canonical order of spec/order.md; Kahn 1962 for the numbering that callers hand in.
 """
 
 from __future__ import annotations

@@ -1,0 +1,121 @@
+"""Arguments of the front door, held against what its methods say they take.
+
+    @checked
+    class Replica: ...          replica.write(5)  ->  BadInput usage/argument, "kind"
+
+Law: a value of another type, text that is not Unicode, a number SQLite cannot hold or a path with
+a NUL in it is refused with a code before anything is touched; annotations are the only list.
+
+Reads: errors. Read by: replica.replica, replica.reading.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import types
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from tallystick.errors import BadInput
+from tallystick.limits import INT_MAX, INT_MIN
+
+C = TypeVar("C", bound=type)
+F = TypeVar("F", bound=Callable[..., Any])
+SHOWN_CHARS = 80
+
+
+def checked(cls: C) -> C:
+    """A class whose public methods refuse arguments of other types than their annotations."""
+    for name in dir(cls):
+        found = inspect.getattr_static(cls, name)
+        if not name.startswith("_") and inspect.isfunction(found):
+            setattr(cls, name, checking(found))
+    return cls
+
+
+def checking(method: F) -> F:
+    """A function that refuses arguments of other types than its annotations."""
+    signature = inspect.signature(method)
+
+    @functools.cache
+    def wanted() -> dict[str, Any]:
+        hints = get_type_hints(inspect.unwrap(method))
+        return {name: hints[name] for name in signature.parameters if name in hints}
+
+    @functools.wraps(method)
+    def checks(*args: Any, **kwargs: Any) -> Any:
+        hints = wanted()
+        for name, value in signature.bind(*args, **kwargs).arguments.items():
+            if name in hints and name not in _VARIADIC:
+                check_argument(name, value, hints[name])
+        return method(*args, **kwargs)
+
+    return cast(F, checks)
+
+
+_VARIADIC = frozenset(("options",))
+"""Options handed on to a function that checks them itself."""
+
+
+def check_argument(name: str, value: object, hint: Any) -> None:
+    """Raises BadInput usage/argument when a value is not what a type hint asks for."""
+    if not fits(value, hint):
+        raise BadInput(
+            "usage/argument", where=name, expected=_words(hint), got=repr(value)[:SHOWN_CHARS]
+        )
+
+
+def fits(value: object, hint: Any) -> bool:
+    """Whether a value is of a type, as far as that can be seen from outside."""
+    origin = get_origin(hint)
+    if hint is Any or isinstance(hint, TypeVar):
+        return True
+    if origin in (Union, types.UnionType):
+        options = get_args(hint)
+        if Path in options and isinstance(value, str | Path):
+            return _is_text(str(value)) and "\0" not in str(value)
+        return any(fits(value, option) for option in options)
+    if hint is None or hint is types.NoneType:
+        return value is None
+    if origin in (Sequence, list, tuple):
+        return _is_sequence(value, get_args(hint))
+    if origin is not None:
+        return callable(value) if origin is Callable else isinstance(value, origin)
+    if hint is int:
+        return _is_int(value)
+    if hint is str:
+        return isinstance(value, str) and _is_text(value)
+    return not isinstance(hint, type) or isinstance(value, hint)
+
+
+def _is_sequence(value: object, of: tuple[Any, ...]) -> bool:
+    if isinstance(value, str | bytes | bytearray) or not isinstance(value, Sequence):
+        return False
+    (each,) = of if len(of) == 1 else (Any,)
+    if get_origin(each) is tuple:
+        parts = get_args(each)
+        return all(
+            isinstance(row, tuple | list)
+            and len(row) == len(parts)
+            and all(fits(one, part) for one, part in zip(row, parts, strict=True))
+            for row in value
+        )
+    return each is Any or all(fits(one, each) for one in value)
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and INT_MIN <= value <= INT_MAX
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _words(hint: Any) -> str:
+    return getattr(hint, "__name__", None) or str(hint).replace("typing.", "")

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -118,29 +119,33 @@ def test_output_survives_a_terminal_that_knows_only_ascii(tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 def test_a_person_at_a_terminal_is_asked_for_the_passphrase_of_a_sealed_key(tmp_path, monkeypatch):
     import pty
+    import termios
 
     monkeypatch.setenv("TALLYSTICK_PASSPHRASE", "correct horse")
-    tally = [sys.executable, "-m", "tallystick.cli"]
-    subprocess.run(
-        [*tally, "init", tmp_path / "a.tally", "--passphrase"], check=True, capture_output=True
-    )
+    assert tally("init", "a.tally", "--passphrase", cwd=tmp_path).returncode == 0
     monkeypatch.delenv("TALLYSTICK_PASSPHRASE")
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [*tally, "write", tmp_path / "a.tally", "note/n", "1"],
+        [*TALLY, "write", tmp_path / "a.tally", "note/n", "1"],
         stdin=theirs,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
         start_new_session=True,
     ) as asked:
-        os.write(ours, b"correct horse\n")
-        out, err = asked.communicate(timeout=60)
-    os.close(ours)
-    os.close(theirs)
+        try:
+            prompt = asked.stderr.read(len("passphrase of"))
+            # What is typed before the terminal stops echoing is thrown away.
+            while asked.poll() is None and termios.tcgetattr(theirs)[3] & termios.ECHO:
+                time.sleep(0.01)
+            os.write(ours, b"correct horse\n")
+            out, err = asked.communicate(timeout=30)
+        finally:
+            asked.kill()
+            os.close(ours)
+            os.close(theirs)
+    assert prompt == b"passphrase of"
     assert asked.returncode == 0, err
-    assert "passphrase of" in err
-    assert out.startswith("bafyrei")
+    assert out.startswith(b"bafyrei")
 
 
 def test_the_plain_verbs_work_inside_a_running_loop_as_notebooks_have(served, tmp_path):

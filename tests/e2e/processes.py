@@ -24,8 +24,8 @@ WRITER = """
 import sys, tallystick
 with tallystick.open(sys.argv[1]) as replica:
     for number in range(int(sys.argv[2])):
-        for id in replica.write_many([("note", {"n": number, "text": "x" * 200})] * int(sys.argv[3])):
-            print(id)
+        rows = [("note", {"n": number, "text": "x" * 200})] * int(sys.argv[3])
+        print(*replica.write_many(rows), sep="\\n")
         sys.stdout.flush()
 """
 

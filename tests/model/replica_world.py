@@ -7,7 +7,7 @@ from itertools import combinations
 from random import Random
 
 from tallystick.chain.slice import Slice, decode_slice, encode_slice
-from tallystick.errors import CODES
+from tallystick.errors import TallyError
 from tallystick.event.ids import parse_cid
 from tallystick.identity.did import parse_did_key
 from tallystick.identity.keys import SigningKey
@@ -165,6 +165,15 @@ def check_agreed(replicas: list[Replica]) -> None:
         assert {did: seen_by(one, did) for did in views} == views
 
 
+def refusal(act) -> TallyError | None:
+    """The coded error with which something was refused; None when it was done."""
+    try:
+        act()
+    except TallyError as error:
+        return error
+    return None
+
+
 def stamp(one: Replica) -> tuple[object, ...]:
     """What may not change when something was refused."""
     store = one._store
@@ -179,8 +188,3 @@ def stamp(one: Replica) -> tuple[object, ...]:
     contents = {name: rows for name, rows in contents.items() if rows}
     digest = one.digest() if len(logs) == 1 else ""
     return logs, ends, store.next_row, digest, contents
-
-
-def assert_codes(rejected) -> None:
-    for one in rejected:
-        assert one.code in CODES

@@ -8,13 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.model.replica_world import (
-    MESSAGE_BYTES,
     check,
     everything,
     key_of,
     one_by_one,
     replica,
-    settle,
     stamp,
     through_the_wire,
     world,
@@ -30,16 +28,17 @@ from tallystick.chain.slice import (
     slice_value,
 )
 from tallystick.errors import CODES, Rejected
-from tallystick.kernels import Draft, encode_item, merkle_append, merkle_root, open_pack, seal_pack
+from tallystick.kernels import Draft, encode_item, merkle_append, merkle_root, open_pack
 from tallystick.limits import UINT_MAX
 from tallystick.proofs.merkle import decompose
 
 EVE = key_of("eve")
+NOTHING = ChainEnd()
 
 
 def busy():
     """Two people who build upon each other, and somebody who holds the first few events only."""
-    one, two, fresh = world(3)
+    one, two = world(2)
     for n in range(3):
         one.write_many([("note", {"n": n}), ("note", {"text": "x" * 40})])
         two.sync(one)
@@ -47,10 +46,10 @@ def busy():
         one.sync(two)
     two.ban(key_of("nobody").did)
     one.sync(two)
-    return one, fresh
+    return one
 
 
-SOURCE, _ = busy()
+SOURCE = busy()
 SLICES = [*everything(SOURCE), *one_by_one(SOURCE)]
 ENCODED = [encode_slice(one) for one in SLICES]
 LOG = SOURCE._log.id
@@ -63,7 +62,7 @@ def newcomer():
     return fresh
 
 
-def chain(values, *, end=ChainEnd(), key=EVE, lamport=None, deps=b"", log=LOG):
+def chain(values, *, end=NOTHING, key=EVE, lamport=None, deps=b"", log=LOG):
     """A commit of eve's and its slice."""
     first = end.lamport + 1 if lamport is None else lamport
     rows = range(len(values))
@@ -188,7 +187,7 @@ def test_a_wrong_lamport_ends_a_chain_without_a_trace_of_what_follows():
     check(fresh)
     again = fresh.receive([second])
     assert again.rejected
-    right, more = chain([3], end=good.end)
+    _, more = chain([3], end=good.end)
     taken = fresh.receive([more])
     assert taken.accepted == 1
     assert not fresh._log.judging.equivocations()
@@ -197,11 +196,11 @@ def test_a_wrong_lamport_ends_a_chain_without_a_trace_of_what_follows():
 @pytest.mark.parametrize("known", [0, 2])
 def test_a_wrong_lamport_on_a_side_is_no_side(known):
     fresh = newcomer()
-    good, first = chain([1, 2])
+    _, first = chain([1, 2])
     fresh.receive([first])
     end = chain([1])[0].end if known == 2 else ChainEnd()
     digest, lines = fresh.digest(), fresh._store.lines(fresh._log.no)
-    wrong, side = chain(["other"], end=end, lamport=99)
+    _, side = chain(["other"], end=end, lamport=99)
     taken = fresh.receive([side])
     assert [one.code for one in taken.rejected] == ["event/lamport"]
     assert fresh.digest() == digest
@@ -287,13 +286,6 @@ def test_a_prefix_under_a_larger_head_is_stored_and_passed_on():
     check(fresh)
 
 
-def headers_only(pack: bytes) -> bytes:
-    """The first event's header and nothing of its body, if the pack holds one event."""
-    opened = open_pack(pack, log=LOG, author=EVE.public)
-    start = memoryview(opened.seal_start).cast("I")[0]
-    return pack[:start]
-
-
 def test_an_event_without_its_frame_waits_for_somebody_who_has_it():
     fresh = newcomer()
     _, one = chain([1])
@@ -318,8 +310,3 @@ def test_a_second_log_create_and_a_foreign_genesis_are_refused():
     assert taken.rejected
     assert [one.code for one in fresh.receive(foreign, log=LOG).rejected] == ["event/other-log"]
     assert stamp(fresh) == before
-
-
-assert MESSAGE_BYTES
-assert seal_pack
-assert settle

@@ -25,7 +25,7 @@ action = st.one_of(write, edit, about_actor, about_event, sync, sync)
 reopen = st.tuples(st.just("reopen"), number)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.lists(st.one_of(action, reopen), max_size=20))
 def test_a_store_that_is_closed_and_opened_again_is_what_it_was(actions):
     with TemporaryDirectory() as folder:
@@ -55,7 +55,7 @@ def test_a_store_that_is_closed_and_opened_again_is_what_it_was(actions):
             check_agreed([again, *others])
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.lists(st.tuples(st.booleans(), action), max_size=14))
 def test_two_processes_on_one_store_are_told_the_same_at_every_moment(actions):
     with TemporaryDirectory() as folder:

@@ -140,6 +140,7 @@ async def serve_store(
         PeerUnreachable: when the address cannot be listened on. BadInput: when it is none.
         StoreError: what the store said; what was acknowledged until then is kept.
     """
+    store.notice()  # a closed store says so before anybody is answered
     failures: list[TallyError] = []
 
     def factory(peer: str) -> tuple[Session, Endpoint]:

@@ -31,7 +31,7 @@ VERBS: Final[dict[str, tuple[str, ...]]] = {
     "exchange": ("sync", "serve", "export", "import"),
     "trust": (
         *("ban", "allow", "exclude", "include", "retract", "restore", "adopt", "withdraw"),
-        *("what-if", "standing", "verdict"),
+        *("what-if", "standing", "verdict", "policy"),
     ),
     "values": (
         *("set", "add", "remove", "inc", "enable", "disable"),

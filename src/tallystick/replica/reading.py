@@ -35,6 +35,7 @@ from tallystick.replica.versions import FactsAt, Version, clip
 from tallystick.state import views_places_read as places
 from tallystick.state.explain import Explanation
 from tallystick.state.places import place_text
+from tallystick.state.source import ChangeRange, Spans
 from tallystick.state.view import Db, View, state_hash
 from tallystick.state.views import evaluate
 from tallystick.state.views_fold import Fold
@@ -236,6 +237,8 @@ class Reading:
             if isinstance(found, PlacesView):
                 explanation = places.why(found, db, source, subject, self._verdict_of, type_=type)
             elif isinstance(found, GroupSum):
+                if not self.is_own:
+                    found, db = self._with_excluded(found)
                 explanation = found.why(db, source, subject, self._verdict_of)
             else:
                 assert isinstance(found, Fold)
@@ -263,6 +266,26 @@ class Reading:
         return self._names.words(subject)
 
     # --- inside ---------------------------------------------------------------------------------
+
+    def _with_excluded(self, view: GroupSum) -> tuple[GroupSum, Db]:
+        """The sum on a scratch database that has seen what does not count, too."""
+        name = f"{view.name} and what does not count"
+        if name not in self._scratch:
+            log, whole = self._log, copy.copy(view)
+            every = Spans((row, n) for row, n in log.ranges(self._everything()))
+            db = evaluate(whole, log.source, every.ranges)
+            out = every.without(Spans(self.ranges()))
+            whole.apply(db, log.source, [ChangeRange(0, r, n, -1, "policy") for r, n in out.ranges])
+            self._scratch[name] = (whole, db)
+        found, db = self._scratch[name]
+        assert isinstance(found, GroupSum)
+        return found, db
+
+    def _everything(self) -> list[Span]:
+        """Every event of the version, counted or not."""
+        lines = self._log.store.lines(self._log.no)
+        spans = [Span(line.no, line.first_seq, line.size) for line in lines]
+        return spans if self._version is None else clip(spans, self._version.sizes)
 
     def _ready(self, wanted: str | View) -> None:
         """What must be written before one snapshot is read: a view that is new here."""

@@ -8,6 +8,7 @@ Reads: replica.writes, replica.saying, replica.preview, policy. Read by: replica
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from tallystick.chain.equivocation import KIND as EQUIVOCATION
@@ -102,6 +103,39 @@ class Says(Writes):
         log = self._log
         frame = equivocation_frame(self._store, log.no, self._names.author(actor))
         return self._append([Row(EQUIVOCATION, frame=frame)])[0]
+
+    def set_policy(
+        self,
+        *,
+        stance: str | None = None,
+        threshold: int | None = None,
+        max_depth: int | None = None,
+        fork_rule: str | None = None,
+    ) -> WhatIf:
+        """Other parameters for the policy kept here; what is left out stays as it is.
+
+        Args:
+            stance: ``open`` (heeded unless banned) or ``invited`` (heeded when somebody says so).
+            threshold: weight of branches at which a tally bans, at least 1.
+            max_depth: greatest adoption distance.
+            fork_rule: what counts of a split chain: ``both``, ``prefix``, ``none``, ``side:<hex>``.
+
+        Raises:
+            BadInput: policy/parameter.
+
+        Cost: from scratch over all statements; then what changes.
+        """
+        log = self._log
+        given = {
+            "stance": stance,
+            "threshold": threshold,
+            "max_depth": max_depth,
+            "fork_rule": fork_rule,
+        }
+        chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        policy = replace(log.policy, **chosen)
+        taken = log.change(lambda: log.judging.set_policy(policy))
+        return self._effect("policy", (), taken)
 
     def what_if(self, statement: Say, *, private: bool = False) -> WhatIf:
         """What a statement would change: standings, events, values. Changes nothing."""

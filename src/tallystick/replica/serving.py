@@ -143,12 +143,16 @@ async def serve_store(
     store.notice()  # a closed store says so before anybody is answered
     failures: list[TallyError] = []
 
+    def failed(error: TallyError) -> None:
+        if error.code != "store/busy":  # another process is writing: this peer will come again
+            failures.append(error)
+
     def factory(peer: str) -> tuple[Session, Endpoint]:
         nonce = entropy(NONCE_BYTES)
         return pusher.session(endpoint, initiator=False, peer=peer, nonce=nonce, log=log)
 
     pusher = Pusher(store, open_log)
-    async with serve(listen, factory, ended=ended, failed=failures.append) as server:
+    async with serve(listen, factory, ended=ended, failed=failed) as server:
         if ready is not None:
             host, port = server.address
             ready(f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}")

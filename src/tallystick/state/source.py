@@ -182,6 +182,19 @@ class Spans:
             found[place] = (low, min(row + count, end) - low)
         return Spans._made([(row, count) for row, count in found if count > 0])
 
+    def without(self, other: Spans) -> Spans:
+        """The rows of it that are not in another set."""
+        found: list[tuple[int, int]] = []
+        for row, count in self.ranges:
+            at, end = row, row + count
+            for gone, many in other.clip(at, end).ranges:
+                if gone > at:
+                    found.append((at, gone - at))
+                at = gone + many
+            if at < end:
+                found.append((at, end - at))
+        return Spans(found)
+
     def pieces(self, most: int) -> Iterator[Spans]:
         """The same rows in parts of at most ``most`` rows each, in order."""
         part: list[tuple[int, int]] = []

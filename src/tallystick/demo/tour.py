@@ -251,11 +251,15 @@ def _not_heeded(tour: Tour, label: str, reading: Reading, names: dict[str, str])
     tour.say(f"\n   [bold]{escape(label)}[/bold] does not heed {people(len(banned))}, for example:")
     for did in banned[: SHOWN // 2]:
         verdict = reading.verdict(did)
-        text = verdict.sentence
-        for known, name in names.items():
-            text = text.replace(f"…{known[-8:]}", name)
-        tour.say(f"     {escape(text)}")
+        tour.say(f"     {escape(_named(verdict.sentence, names))}")
         tour.check(f"{label} can say why {names.get(did, did)} is not heeded", _explained(verdict))
+
+
+def _named(sentence: str, names: dict[str, str]) -> str:
+    """A sentence with the people called as the community calls them."""
+    for did, name in names.items():
+        sentence = sentence.replace(f"…{did[-8:]}", name)
+    return sentence
 
 
 def _explained(verdict: Any) -> bool:
@@ -306,7 +310,7 @@ def _ban(tour: Tour, community: Community, replica: Replica) -> None:
         table.add_row(names.get(key, key), str(before.get(key)), str(during.get(key)))
     tour.say(f"   banned: {receipt.effect.events_lost} events stopped counting, for example")
     tour.table(table)
-    tour.say(f"   why: {escape(replica.verdict(did).sentence)}")
+    tour.say(f"   why: {escape(_named(replica.verdict(did).sentence, names))}")
     expected = {
         c["key"]: (c["before"], c["after"]) for c in supposed.changes if c["view"] == "reputation"
     }

@@ -125,6 +125,9 @@ def item_works(kernels: Any, rows: int) -> Iterator[Work]:
     yield Work("encode_item", "items/s", rows, lambda: repeat(kernels.encode_item, value))
     yield Work("decode_item", "items/s", rows, lambda: repeat(kernels.decode_item, item))
     yield Work("check_items", "items/s", rows, lambda: kernels.check_items(data, offsets))
+    edit = [AUTHORS[:2], [[1, ["todos", "7f", "title"], [[0, 5, 1]]]]]
+    edits = [kernels.encode_item(edit)] * rows
+    yield Work("open_frames", "frames/s", rows, lambda: kernels.open_frames(edits))
 
 
 def tree_works(kernels: Any, size: int) -> Iterator[Work]:
@@ -144,6 +147,34 @@ def tree_works(kernels: Any, size: int) -> Iterator[Work]:
         lambda: kernels.merkle_prove(leaves, u32(chosen)),
     )
     yield Work("merkle_verify", "proofs/s", len(chosen), lambda: kernels.merkle_verify(*check))
+    yield Work("merkle_range", "leaves/s", size, lambda: kernels.merkle_range(leaves, 12_345))
+    yield from consistency_works(kernels, leaves)
+
+
+def consistency_works(kernels: Any, leaves: bytes) -> Iterator[Work]:
+    """From a thousand random sizes to that of all leaves."""
+    size = len(leaves) // 32
+    firsts = sorted(SOURCE.randrange(1, size) for _ in range(1_000))
+    sizes = u64([number for first in firsts for number in (first, size)])
+    peaks, olds = b"", b""
+    for before, first in zip([0, *firsts], firsts, strict=False):
+        peaks = kernels.merkle_append(before, peaks, leaves[32 * before : 32 * first])
+        olds += kernels.merkle_root(peaks)
+    new = kernels.merkle_root(kernels.merkle_append(firsts[-1], peaks, leaves[32 * firsts[-1] :]))
+    check = (sizes, olds, new * len(firsts), *kernels.merkle_consistency(leaves, sizes))
+    assert not any(kernels.merkle_verify_consistency(*check))
+    yield Work(
+        "merkle_consistency, tree included",
+        "proofs/s",
+        len(firsts),
+        lambda: kernels.merkle_consistency(leaves, sizes),
+    )
+    yield Work(
+        "merkle_verify_consistency",
+        "proofs/s",
+        len(firsts),
+        lambda: kernels.merkle_verify_consistency(*check),
+    )
 
 
 def signature_works(kernels: Any, rows: int) -> Iterator[Work]:

@@ -22,10 +22,14 @@ __all__ = [
     "graph_vector",
     "is_author_key",
     "merkle_append",
+    "merkle_consistency",
     "merkle_nodes",
     "merkle_prove",
+    "merkle_range",
     "merkle_root",
     "merkle_verify",
+    "merkle_verify_consistency",
+    "open_frames",
     "open_pack",
     "rebuild_headers",
     "seal_pack",
@@ -64,6 +68,10 @@ _Pack: TypeAlias = tuple[
     tuple[int, int, int] | None,  # stopped
 ]
 
+_Author: TypeAlias = tuple[bytes, bytes | None]
+_Ref: TypeAlias = tuple[int, int, int]
+_Op: TypeAlias = tuple[int, tuple[str, ...], tuple[_Ref, ...], tuple[int, ...]]
+
 class _Draft(Protocol):
     lamports: Sequence[int]
     times: Sequence[int]
@@ -88,6 +96,9 @@ def set_link_type(cls: type) -> None: ...
 def encode_item(value: object, *, floats: bool = False) -> bytes: ...
 def decode_item(data: _Bytes, *, floats: bool = False) -> Any: ...
 def check_items(data: _Bytes, offsets: _Bytes, *, floats: bool = False) -> bytes: ...
+def open_frames(
+    frames: Iterable[_Bytes],
+) -> list[tuple[tuple[_Author, ...], tuple[_Op, ...]] | int]: ...
 def seal_pack(draft: _Draft, *, log: _Bytes, author: _Bytes, seq: int, prev: _Bytes) -> bytes: ...
 def open_pack(data: _Bytes, *, log: _Bytes | None = None, author: _Bytes) -> _Pack: ...
 def rebuild_headers(
@@ -120,6 +131,15 @@ def merkle_verify(
     size: int,
     leaves: _Bytes,
     indices: _Bytes,
+    proofs: _Bytes,
+    offsets: _Bytes,
+) -> bytes: ...
+def merkle_range(leaves: _Bytes, begin: int) -> bytes: ...
+def merkle_consistency(leaves: _Bytes, sizes: _Bytes) -> tuple[bytes, bytes]: ...
+def merkle_verify_consistency(
+    sizes: _Bytes,
+    first_roots: _Bytes,
+    second_roots: _Bytes,
     proofs: _Bytes,
     offsets: _Bytes,
 ) -> bytes: ...

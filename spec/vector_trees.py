@@ -1,7 +1,7 @@
 """Merkle trees by the recursion of RFC 6962, and graphs by walking every path.
 
 Reads: spec/plain.py. Read by: spec/make_vectors.py.
-Source: RFC 6962 sections 2.1 and 2.1.1; the roots of its reference tests.
+Source: RFC 6962 sections 2.1, 2.1.1 and 2.1.2; the roots of its reference tests.
 """
 
 from __future__ import annotations
@@ -60,6 +60,26 @@ def path(index: int, leaves: list[bytes]) -> list[bytes]:
     return [*path(index - half, leaves[half:]), root(leaves[:half])]
 
 
+def subproof(first: int, leaves: list[bytes], *, known: bool = True) -> list[bytes]:
+    """SUBPROOF; with ``known`` it is PROOF."""
+    if first == len(leaves):
+        return [] if known else [root(leaves)]
+    half = 1 << (len(leaves) - 1).bit_length() - 1
+    if first <= half:
+        return [*subproof(first, leaves[:half], known=known), root(leaves[half:])]
+    return [*subproof(first - half, leaves[half:], known=False), root(leaves[:half])]
+
+
+def covering(begin: int, end: int, at: int, size: int) -> list[tuple[int, int]]:
+    """The perfect subtrees in [begin, end), looked for from the one over [at, at + size) down."""
+    if begin <= at and at + size <= end:
+        return [(at, size)]
+    if end <= at or at + size <= begin:
+        return []
+    half = size // 2
+    return [*covering(begin, end, at, half), *covering(begin, end, at + half, half)]
+
+
 def peaks(leaves: list[bytes]) -> list[bytes]:
     """Roots of the perfect subtrees, the largest first."""
     if not leaves:
@@ -98,7 +118,85 @@ def merkle() -> dict[str, object]:
         "trees": trees,
         "levels": levels,
         "refused": refused(leaves),
+        "ranges": ranges(leaves),
+        "consistency": consistency(leaves),
+        "inconsistent": inconsistent(leaves),
     }
+
+
+def ranges(leaves: list[bytes]) -> list[dict[str, object]]:
+    """The first ``count`` leaves, taken for those of [begin, begin + count)."""
+    places = [
+        *((0, 0), (0, 1), (0, 7), (0, 33), (1, 1), (1, 7), (2, 2), (3, 8), (3, 0), (5, 22)),
+        *((8, 8), (12, 20), (31, 2), (2**32 - 3, 11), (2**62 + 4, 31), (2**63 - 17, 16)),
+        *((2**63 - 5, 9), (2**64 - 2, 1), (2**64 - 34, 33), (2**64 - 1, 0)),
+    ]
+    found: list[dict[str, object]] = []
+    for begin, count in places:
+        cover = covering(begin, begin + count, 0, 2**64) if count else []
+        parts = (leaves[at - begin : at - begin + size] for at, size in cover)
+        nodes = [root(part).hex() for part in parts]
+        found.append({"begin": str(begin), "count": count, "nodes": nodes})
+    return found
+
+
+def consistency(leaves: list[bytes]) -> list[dict[str, object]]:
+    """Every pair of small trees, and some of greater ones."""
+    pairs = [(first, second) for second in range(1, 10) for first in range(1, second + 1)]
+    pairs += [(first, second) for second in (13, 17) for first in range(1, second + 1, 2)]
+    pairs += [(first, 33) for first in (1, 7, 8, 16, 17, 24, 31, 32, 33)]
+    return [
+        {
+            "first": first,
+            "second": second,
+            "first_root": root(leaves[:first]).hex(),
+            "second_root": root(leaves[:second]).hex(),
+            "proof": [node.hex() for node in subproof(first, leaves[:second])],
+        }
+        for first, second in pairs
+    ]
+
+
+def inconsistent(leaves: list[bytes]) -> list[dict[str, object]]:
+    """Proofs that prove nothing, made from the good ones from 3 and from 4 leaves to 7."""
+    second = 7
+    three, four, seven = root(leaves[:3]), root(leaves[:4]), root(leaves[:second])
+    good, short = subproof(3, leaves[:second]), subproof(4, leaves[:second])
+    other = [*leaves[:1], leaves[8], *leaves[2:second]]
+    far = 2**64 - 1
+    cases = [
+        ("another first size", 2, second, three, seven, good),
+        ("a first size of no leaves", 0, second, root([]), seven, []),
+        ("two trees of no leaves", 0, 0, root([]), root([]), []),
+        ("another second size", 3, 9, three, seven, good),
+        ("the sizes swapped", second, 3, seven, three, good),
+        ("the roots swapped", 3, second, seven, three, good),
+        ("another first root", 3, second, four, seven, good),
+        ("another second root", 3, second, three, root(leaves[:8]), good),
+        ("a history that was rewritten", 3, second, three, root(other), subproof(3, other)),
+        ("a hash too few", 3, second, three, seven, good[:-1]),
+        ("a hash too many", 3, second, three, seven, [*good, seven]),
+        ("no proof", 3, second, three, seven, []),
+        ("hashes swapped", 3, second, three, seven, [good[1], good[0], *good[2:]]),
+        ("no proof from a power of two", 4, second, four, seven, []),
+        ("the root of a power of two sent along", 4, second, four, seven, [four, *short]),
+        ("sizes below those of the roots", 3, 4, seven, root(leaves[:8]), subproof(7, leaves[:8])),
+        ("two roots for one size", second, second, seven, root(other), []),
+        ("a hash from a size to itself", second, second, seven, seven, [seven]),
+        ("no proof to a tree without end", 1, far, leaves[0], leaves[0], []),
+        ("hashes enough for any tree", far - 1, far, three, seven, [seven] * 65),
+    ]
+    return [
+        {
+            "name": name,
+            "first": str(first),
+            "second": str(second_),
+            "first_root": old.hex(),
+            "second_root": new.hex(),
+            "proof": [node.hex() for node in proof],
+        }
+        for name, first, second_, old, new, proof in cases
+    ]
 
 
 def refused(leaves: list[bytes]) -> list[dict[str, object]]:

@@ -5,19 +5,20 @@
 //! header   one event's header             packs     columns -> pack       open   pack -> columns
 //! merkle   RFC 6962 in batches            verify    Ed25519, one strict rule
 //! graph    levels, order, heads           ancestry  who is in whose past
-//! hash     SHA-256                        columns   little-endian in and out
-//! status   what is wrong with a row
+//! frames   the ops in an edit's frame     hash      SHA-256
+//! columns  little-endian in and out       status    what is wrong with a row
 //! ```
 //!
 //! **Law:** every function is pure and gives what its twin in `tallystick/kernels/reference` gives.
 //! Bad data is a status byte or, for single items, an `ItemError`; a bad call is a `ValueError` or
 //! `TypeError`; a panic would be a defect of ours and reaches Python as an exception. Batches run
-//! without the GIL. No input or output, no clock, no randomness; of Python's objects only the class
-//! of links is kept.
+//! without the GIL, unless they make Python objects. No input or output, no clock, no randomness;
+//! of Python's objects only the class of links is kept.
 
 mod ancestry;
 mod codec;
 mod columns;
+mod frames;
 mod graph;
 mod hash;
 mod header;
@@ -41,9 +42,14 @@ mod tallystick_native {
     #[pymodule_export]
     use crate::codec::check_items;
     #[pymodule_export]
+    use crate::frames::open_frames;
+    #[pymodule_export]
     use crate::graph::{graph_heads, graph_lamports, graph_order, graph_vector};
     #[pymodule_export]
-    use crate::merkle::{merkle_append, merkle_nodes, merkle_prove, merkle_root, merkle_verify};
+    use crate::merkle::{
+        merkle_append, merkle_consistency, merkle_nodes, merkle_prove, merkle_range, merkle_root,
+        merkle_verify, merkle_verify_consistency,
+    };
     #[pymodule_export]
     use crate::objects::{ItemError, decode_item, encode_item, set_link_type};
     #[pymodule_export]
@@ -55,7 +61,7 @@ mod tallystick_native {
 
     /// Raised whenever functions' arguments, columns or status numbers change.
     #[pymodule_export]
-    const ABI: u32 = 1;
+    const ABI: u32 = 2;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -5,10 +5,12 @@
 //!     A       B    c     peaks = A ‖ B ‖ c, one perfect subtree per binary digit that is set,
 //!    / \      /\   |     the largest first
 //!   01 23    45 .. 6
+//!
+//! leaves [3, 7) are covered by the perfect subtrees 3, 45 and 6: a range
 //! ```
 //!
 //! **Law:** the same bytes as `tallystick/kernels/reference/merkle.py`, however the leaves are cut
-//! into batches. Source: RFC 6962 section 2.1.
+//! into batches. Source: RFC 6962 section 2.1; RFC 9162 section 2.1.4.2.
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -92,6 +94,40 @@ pub fn merkle_nodes<'py>(
         nodes
     });
     Ok(PyBytes::new(py, nodes.as_flattened()))
+}
+
+/// Hashes of the fewest perfect, aligned subtrees that cover [begin, begin + n), left to right.
+#[pyfunction]
+pub fn merkle_range<'py>(
+    py: Python<'py>,
+    leaves: Bytes,
+    begin: Uint,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let begin = begin.0;
+    let leaves = split::<32>(&leaves)?;
+    let Some(end) = begin.checked_add(leaves.len() as u64) else {
+        return bad(format!("{} leaves from {begin} end at 2^64 or beyond", leaves.len()));
+    };
+    let nodes: Vec<Digest> = py.detach(|| {
+        let mut rest = leaves;
+        let subtrees = cover(begin, end).map(|(level, _)| {
+            let (these, others) = rest.split_at(1 << level);
+            rest = others;
+            subtree(these)
+        });
+        subtrees.collect()
+    });
+    Ok(PyBytes::new(py, nodes.as_flattened()))
+}
+
+/// (level, index) of the fewest perfect, aligned subtrees over the leaves [begin, end).
+fn cover(mut begin: u64, end: u64) -> impl Iterator<Item = (u32, u64)> {
+    std::iter::from_fn(move || {
+        let level = (end - begin).checked_ilog2()?.min(begin.trailing_zeros());
+        let index = begin >> level;
+        begin += 1 << level;
+        Some((level, index))
+    })
 }
 
 /// The hash of a perfect subtree.
@@ -203,6 +239,167 @@ fn climb(leaf: Digest, mut index: u64, mut size: u64, proof: &[Digest]) -> Optio
     siblings.next().is_none().then_some(top)
 }
 
+/// RFC 6962 consistency proofs for (first, second) sizes: (hashes, u32[k + 1] offsets in hashes).
+#[pyfunction]
+pub fn merkle_consistency<'py>(
+    py: Python<'py>,
+    leaves: Bytes,
+    sizes: Bytes,
+) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
+    let leaves = split::<32>(&leaves)?;
+    let pairs = read_pairs(&sizes)?;
+    let fits =
+        |[first, second]: [u64; 2]| 0 < first && first <= second && second <= leaves.len() as u64;
+    if let Some([first, second]) = pairs.iter().find(|pair| !fits(**pair)) {
+        return bad(format!("from {first} to {second} leaves, of {}", leaves.len()));
+    }
+    let (proofs, offsets) = py.detach(|| {
+        let needed = pairs.iter().map(|pair| to_place(pair[1])).max().unwrap_or(0);
+        let tree = Subtrees::of(&leaves[..needed]);
+        let mut proofs = Vec::new();
+        let mut ends = vec![0];
+        for &[first, second] in &pairs {
+            tree.push_consistency(first, second, &mut proofs);
+            ends.push(proofs.len());
+        }
+        let offsets: Option<Vec<u32>> =
+            ends.into_iter().map(|end| u32::try_from(end).ok()).collect();
+        (proofs, offsets)
+    });
+    let Some(offsets) = offsets else {
+        return bad("proofs of 2^32 hashes or more");
+    };
+    Ok((PyBytes::new(py, proofs.as_flattened()), PyBytes::new(py, &write_u32(&offsets))))
+}
+
+/// The pairs of a u64[2k] column.
+fn read_pairs(column: &[u8]) -> PyResult<Vec<[u64; 2]>> {
+    let numbers = read_u64(column)?;
+    let (pairs, rest) = numbers.as_chunks::<2>();
+    if rest.is_empty() {
+        return Ok(pairs.to_vec());
+    }
+    bad(format!("a column of pairs has {} numbers", numbers.len()))
+}
+
+/// A number that is no greater than that of the leaves in memory.
+fn to_place(number: u64) -> usize {
+    usize::try_from(number).expect("a place among leaves that are here")
+}
+
+/// All perfect subtrees over some leaves, level by level: of any size up to theirs, any tree.
+struct Subtrees(Vec<Vec<Digest>>);
+
+impl Subtrees {
+    fn of(leaves: &[Digest]) -> Self {
+        let mut levels: Vec<Vec<Digest>> = vec![leaves.iter().map(leaf).collect()];
+        while let Some(below) = levels.last().filter(|below| below.len() > 1) {
+            levels.push(pair_up(below));
+        }
+        Subtrees(levels)
+    }
+
+    /// The root over the leaves [begin, end), a subtree of an RFC 6962 tree and not empty.
+    fn root(&self, begin: u64, end: u64) -> Digest {
+        let peaks: Vec<&Digest> = cover(begin, end)
+            .map(|(level, index)| &self.0[level as usize][to_place(index)])
+            .collect();
+        let (last, others) = peaks.split_last().expect("a subtree has leaves");
+        others.iter().rev().fold(**last, |right, left| node(left, &right))
+    }
+
+    /// PROOF(first, D[second]). Of its hashes one at most is not of a perfect subtree.
+    fn push_consistency(&self, first: u64, second: u64, proofs: &mut Vec<Digest>) {
+        let start = proofs.len();
+        let (mut begin, mut end) = (0, second);
+        while first != end {
+            let middle = begin + (1 << (end - begin - 1).ilog2());
+            if first <= middle {
+                proofs.push(self.root(middle, end));
+                end = middle;
+            } else {
+                proofs.push(self.root(begin, middle));
+                begin = middle;
+            }
+        }
+        // At 0 the old tree is itself a perfect subtree, and the verifier has its root.
+        if begin > 0 {
+            proofs.push(self.root(begin, end));
+        }
+        proofs[start..].reverse();
+    }
+}
+
+/// u8[k]: OK or PROOF, is each row's first tree a prefix of its second?
+#[pyfunction]
+pub fn merkle_verify_consistency<'py>(
+    py: Python<'py>,
+    sizes: Bytes,
+    first_roots: Bytes,
+    second_roots: Bytes,
+    proofs: Bytes,
+    offsets: Bytes,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let pairs = read_pairs(&sizes)?;
+    let old = split::<32>(&first_roots)?;
+    let new = split::<32>(&second_roots)?;
+    let hashes = split::<32>(&proofs)?;
+    let spans = read_offsets(&offsets, hashes.len())?;
+    expect_rows("first_roots", old.len(), pairs.len())?;
+    expect_rows("second_roots", new.len(), pairs.len())?;
+    expect_rows("offsets", spans.len(), pairs.len() + 1)?;
+    let statuses: Vec<u8> = py.detach(|| {
+        let spans = spans.windows(2).map(|span| &hashes[span[0] as usize..span[1] as usize]);
+        pairs
+            .iter()
+            .zip(old.iter().zip(new))
+            .zip(spans)
+            .map(|((&[first, second], (old, new)), proof)| {
+                let good = is_prefix(first, second, old, new, proof);
+                if good { status::OK } else { status::PROOF }
+            })
+            .collect()
+    });
+    Ok(PyBytes::new(py, &statuses))
+}
+
+/// RFC 9162 section 2.1.4.2.
+fn is_prefix(first: u64, second: u64, old: &Digest, new: &Digest, proof: &[Digest]) -> bool {
+    if first == 0 || first > second {
+        return false;
+    }
+    if first == second {
+        return proof.is_empty() && old == new;
+    }
+    let mut path = proof.iter();
+    // The root of a power of two is a node of the second tree, so the proof leaves it out.
+    let start = if first.is_power_of_two() { Some(old) } else { path.next() };
+    let Some(start) = start else {
+        return false;
+    };
+    let shift = (first - 1).trailing_ones();
+    let (mut below, mut last) = ((first - 1) >> shift, (second - 1) >> shift);
+    let (mut old_top, mut new_top) = (*start, *start);
+    for sibling in path {
+        if last == 0 {
+            return false;
+        }
+        if below & 1 == 1 || below == last {
+            old_top = node(sibling, &old_top);
+            new_top = node(sibling, &new_top);
+            while below & 1 == 0 && below != 0 {
+                below >>= 1;
+                last >>= 1;
+            }
+        } else {
+            new_top = node(&new_top, sibling);
+        }
+        below >>= 1;
+        last >>= 1;
+    }
+    last == 0 && old_top == *old && new_top == *new
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,5 +433,28 @@ mod tests {
                 assert_eq!(reached == Some(root), index == row as u64);
             }
         }
+    }
+
+    #[test]
+    fn a_tree_is_a_prefix_of_those_grown_from_it_and_of_no_other() {
+        let leaves = digests(19);
+        let tree = Subtrees::of(&leaves);
+        let other = Subtrees::of(&[&[[99; 32]], &leaves[1..]].concat());
+        for (first, second) in (1..=19).flat_map(|second| (1..=second).map(move |n| (n, second))) {
+            let (old, new) = (tree.root(0, first), tree.root(0, second));
+            let mut proof = Vec::new();
+            tree.push_consistency(first, second, &mut proof);
+            assert!(is_prefix(first, second, &old, &new, &proof));
+            assert!(!is_prefix(first, second, &other.root(0, first), &new, &proof));
+            assert!(!is_prefix(first, second, &old, &other.root(0, second), &proof));
+        }
+    }
+
+    #[test]
+    fn a_range_ends_where_it_should_at_the_end_of_the_numbers() {
+        assert_eq!(cover(3, 11).collect::<Vec<_>>(), [(0, 3), (2, 1), (1, 4), (0, 10)]);
+        assert_eq!(cover(u64::MAX - 1, u64::MAX).collect::<Vec<_>>(), [(0, u64::MAX - 1)]);
+        assert_eq!(cover(0, u64::MAX).count(), 64);
+        assert_eq!(cover(7, 7).count(), 0);
     }
 }

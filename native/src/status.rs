@@ -45,4 +45,5 @@ statuses! {
     TOO_MANY = 34,
     SIGNATURE = 35,
     PROOF = 36,
+    FRAME = 37,
 }

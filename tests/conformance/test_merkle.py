@@ -1,4 +1,4 @@
-"""spec/vectors/merkle.json: peaks, roots, proofs and levels of RFC 6962 trees."""
+"""spec/vectors/merkle.json: peaks, roots, proofs, levels and ranges of RFC 6962 trees."""
 
 from __future__ import annotations
 
@@ -84,6 +84,54 @@ def test_levels_are_the_hashes_of_perfect_subtrees(kernel, vectors):
         assert kernel.merkle_nodes(leaves, case["level"]) == joined(case["nodes"])
 
 
+def test_ranges_are_the_hashes_of_the_subtrees_that_cover_them(kernel, vectors):
+    found = vectors("merkle")
+    for case in found["ranges"]:
+        leaves = joined(found["leaves"][: case["count"]])
+        assert kernel.merkle_range(leaves, int(case["begin"])) == joined(case["nodes"]), case
+
+
+def consistency_columns(cases):
+    """What a batch of cases is to ``merkle_verify_consistency``."""
+    sizes = u64(*(int(case[name]) for case in cases for name in ("first", "second")))
+    roots = (joined(case[name] for case in cases) for name in ("first_root", "second_root"))
+    proofs = b"".join(joined(case["proof"]) for case in cases)
+    ends = itertools.accumulate((len(case["proof"]) for case in cases), initial=0)
+    return sizes, *roots, proofs, u32(*ends)
+
+
+def test_consistency_proofs_are_those_of_the_vectors_and_verify_in_one_batch(kernel, vectors):
+    found = vectors("merkle")
+    leaves, cases = joined(found["leaves"]), found["consistency"]
+    columns = consistency_columns(cases)
+    assert kernel.merkle_consistency(leaves, columns[0]) == columns[3:]
+    assert kernel.merkle_verify_consistency(*columns) == bytes(len(cases))
+
+
+def test_what_proves_no_prefix_is_refused_alone_and_between_good_rows(kernel, vectors):
+    found = vectors("merkle")
+    good = found["consistency"][-1]
+    for case in found["inconsistent"]:
+        alone = kernel.merkle_verify_consistency(*consistency_columns([case]))
+        assert alone == bytes([status.PROOF]), case["name"]
+        between = kernel.merkle_verify_consistency(*consistency_columns([good, case, good]))
+        assert between == bytes([status.OK, status.PROOF, status.OK]), case["name"]
+
+
+def test_leaves_beyond_the_second_tree_change_no_consistency_proof(kernel, vectors):
+    leaves = joined(vectors("merkle")["leaves"])
+    alone = kernel.merkle_consistency(leaves[: 32 * 11], u64(3, 11))
+    assert kernel.merkle_consistency(leaves, u64(3, 11)) == alone
+    both, ends = kernel.merkle_consistency(leaves, u64(3, 11, 20, 33))
+    assert both[: len(alone[0])] == alone[0]
+    assert ends[:8] == alone[1]
+
+
+def test_a_batch_of_no_trees_has_no_proofs_and_no_verdicts(kernel):
+    assert kernel.merkle_consistency(b"", b"") == (b"", u32(0))
+    assert kernel.merkle_verify_consistency(b"", b"", b"", b"", u32(0)) == b""
+
+
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
@@ -104,6 +152,25 @@ def test_levels_are_the_hashes_of_perfect_subtrees(kernel, vectors):
         ("merkle_verify", (bytes(32), 1, bytes(32), u64(0, 0), b"", u32(0, 0))),
         ("merkle_verify", (bytes(32), 1, bytes(32), u64(0), b"", u32(0, 1))),
         ("merkle_verify", (bytes(32), -1, bytes(32), u64(0), b"", u32(0, 0))),
+        ("merkle_range", (bytes(31), 0)),
+        ("merkle_range", (bytes(32), -1)),
+        ("merkle_range", (bytes(32), 2**64 - 1)),
+        ("merkle_range", (b"", 2**64)),
+        ("merkle_consistency", (bytes(31), u64(1, 1))),
+        ("merkle_consistency", (bytes(32), u64(1))),
+        ("merkle_consistency", (bytes(32), bytes(7))),
+        ("merkle_consistency", (bytes(32), u64(0, 1))),
+        ("merkle_consistency", (bytes(64), u64(2, 1))),
+        ("merkle_consistency", (bytes(32), u64(1, 2))),
+        ("merkle_consistency", (bytes(32), u64(1, 2**64 - 1))),
+        ("merkle_verify_consistency", (u64(1), bytes(32), bytes(32), b"", u32(0, 0))),
+        ("merkle_verify_consistency", (u64(1, 1), bytes(31), bytes(32), b"", u32(0, 0))),
+        ("merkle_verify_consistency", (u64(1, 1), bytes(32), bytes(64), b"", u32(0, 0))),
+        ("merkle_verify_consistency", (u64(1, 1), bytes(64), bytes(32), b"", u32(0, 0))),
+        ("merkle_verify_consistency", (u64(1, 1), bytes(32), bytes(32), b"", u32(0))),
+        ("merkle_verify_consistency", (u64(1, 1), bytes(32), bytes(32), b"", u32(0, 1))),
+        ("merkle_verify_consistency", (u64(1, 1), bytes(32), bytes(32), bytes(9), u32(0, 0))),
+        ("merkle_verify_consistency", (u64(1, 1), bytes(32), bytes(32), bytes(32), u32(1, 0))),
     ],
 )
 def test_lengths_and_numbers_that_do_not_fit_are_a_bad_call(kernel, name, arguments):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.laws.world import Event, MemorySource, World
 
-from tallystick.kernels import decode_item, encode_item
+from tallystick.kernels import decode_item, encode_item, status
 from tallystick.state.ops import KIND, op_index, op_row, void
 from tallystick.state.view import state_hash
 from tallystick.state.views import evaluate
@@ -36,6 +36,26 @@ def test_every_frame_is_void_as_it_says(vectors):
     assert {case["void"] for case in cases} == {None, "void/frame", "void/value"}
     found = {case["name"]: void(bytes.fromhex(case["frame"])) for case in cases}
     assert found == {case["name"]: case["void"] for case in cases}
+
+
+NOT_THE_SHAPE = {
+    "a register with a number": "what a verb asks of its numbers is the state's to know",
+    "a counter without": "so is this",
+}
+MET_LATER = {"a bad place, then a bad op": "the place is told, but the op is misshapen"}
+
+
+def test_a_frame_opens_when_nothing_but_a_value_or_a_verb_is_wrong(kernel, vectors):
+    cases = vectors("ops")["frames"]
+    opened = kernel.open_frames([bytes.fromhex(case["frame"]) for case in cases])
+    refused = {c["name"] for c, got in zip(cases, opened, strict=True) if got == status.FRAME}
+    misshapen = {case["name"] for case in cases if case["void"] == "void/frame"}
+    assert refused == (misshapen - set(NOT_THE_SHAPE)) | set(MET_LATER)
+    for case, got in zip(cases, opened, strict=True):
+        if case["name"] not in refused:
+            authors, ops = decode_item(bytes.fromhex(case["frame"]))
+            assert [len(got[0]), len(got[1])] == [len(authors), len(ops)], case["name"]
+            assert [list(place) for _, place, _, _ in got[1]] == [op[1] for op in ops]
 
 
 def read_world(events):

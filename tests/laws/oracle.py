@@ -29,12 +29,12 @@ def all_ops(world):
 
 
 def refs_of(world, event, frame, op):
-    for ref in op.over:
-        if ref.table == OWN:
-            yield event.id, ref.index
+    for table, seq, index in op.over:
+        if table == OWN:
+            yield event.id, index
         else:
-            author, side = frame.authors[ref.table]
-            yield world.named(author, ref.seq, event.id, side), ref.index
+            author, side = frame.authors[table]
+            yield world.named(author, seq, event.id, side), index
 
 
 def fits(op, target):

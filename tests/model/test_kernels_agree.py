@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tallystick.errors import BadInput
-from tallystick.kernels import Draft, Link, loader, reference
+from tallystick.kernels import Draft, Link, loader, reference, status
 
 WHY_NOT = loader.native_fault()
 REQUIRED = os.environ.get("TALLYSTICK_REQUIRE_NATIVE") == "1"
@@ -327,6 +327,67 @@ def test_proofs_are_made_and_verified_alike(size, data):
 
 
 @given(
+    st.integers(0, 150),
+    st.one_of(
+        st.integers(0, 300),
+        st.integers(2**63 - 200, 2**63 + 9),
+        st.integers(2**64 - 200, 2**64 + 9),
+    ),
+)
+def test_ranges_are_hashed_or_refused_alike(count, begin):
+    agree("merkle_range", leaves_of(count), begin)
+
+
+@st.composite
+def consistency_batches(draw):
+    """Good columns: sizes, both roots, proofs, offsets; and the leaves they are of."""
+    size = draw(st.integers(1, 120))
+    leaves = leaves_of(size)
+    pair = st.tuples(st.integers(1, size), st.integers(1, size)).map(sorted)
+    sizes = list(itertools.chain(*draw(st.lists(pair, max_size=6))))
+    tops = [
+        reference.merkle_root(reference.merkle_append(0, b"", leaves[: 32 * end])) for end in sizes
+    ]
+    proofs, offsets = reference.merkle_consistency(leaves, u64(sizes))
+    columns = u64(sizes), b"".join(tops[::2]), b"".join(tops[1::2]), proofs, offsets
+    return leaves, columns
+
+
+@given(consistency_batches(), st.integers(-1, 1))
+def test_consistency_proofs_are_made_or_refused_alike_and_verify(batch, shift):
+    leaves, columns = batch
+    agree("merkle_consistency", leaves, columns[0])
+    good = agree("merkle_verify_consistency", *columns)
+    assert good == repr(bytes(len(columns[0]) // 16))
+    sizes = struct.unpack(f"<{len(columns[0]) // 8}Q", columns[0])
+    agree("merkle_consistency", leaves, u64([size + shift for size in sizes]))
+
+
+@given(consistency_batches(), st.data())
+@settings(max_examples=200)
+def test_broken_consistency_proofs_are_judged_alike(batch, data):
+    sizes, *roots, proofs, offsets = batch[1]
+    numbers = list(struct.unpack(f"<{len(sizes) // 8}Q", sizes))
+    ends = list(struct.unpack(f"<{len(offsets) // 4}I", offsets))
+    match data.draw(st.sampled_from(["bytes", "size", "cut", "swap", "lengths"])):
+        case "size" if numbers:
+            at = data.draw(st.integers(0, len(numbers) - 1))
+            near = st.integers(0, 130)
+            numbers[at] = data.draw(st.one_of(near, st.sampled_from([2**63, 2**64 - 1])))
+        case "cut" if len(ends) > 1:  # a row gets hashes of its neighbour's, or loses some
+            at = data.draw(st.integers(0, len(ends) - 1))
+            ends[at] = max(0, ends[at] + data.draw(st.integers(-2, 2)))
+        case "swap":
+            proofs = proofs[32:] + proofs[:32]
+        case "lengths":
+            roots[0] = roots[0][:-1]
+        case _ if proofs:
+            at = data.draw(st.integers(0, len(proofs) - 1))
+            proofs = proofs[:at] + bytes([proofs[at] ^ 1]) + proofs[at + 1 :]
+    agree("merkle_verify_consistency", u64(numbers), *roots, proofs, u32(ends))
+
+
+@given(
     st.lists(st.tuples(st.integers(0, 1), st.binary(max_size=9), st.integers(-1, 95)), max_size=9)
 )
 @settings(max_examples=40)
@@ -406,3 +467,98 @@ def test_graphs_out_of_order_are_refused_alike(graph):
 def test_canonical_order_is_alike_whatever_the_ties(rows):
     lamports, authors, seqs, ids = zip(*rows, strict=True) if rows else ((), (), (), ())
     agree("graph_order", u64(lamports), b"".join(authors), u64(seqs), b"".join(ids))
+
+
+frame_parts = st.one_of(
+    scalars, st.sampled_from([[], [[]], {}, [0], [0, 0, 0], "a", LOG, Link(LOG)])
+)
+
+
+@st.composite
+def edits(draw):
+    """The item of a good frame: authors some of whom have a side, ops that go over others."""
+    entry = st.one_of(digests, st.tuples(digests, digests.map(Link)))
+    some_keys = draw(st.lists(entry, max_size=3, unique=True))
+    ops = []
+    for index in range(draw(st.integers(1, 4))):
+        places = st.lists(st.text(max_size=5), max_size=3)
+        whole = st.integers(0, 2**63 - 1)
+        refs = [st.tuples(st.integers(0, index - 1)).map(list)] if index else []
+        if some_keys:
+            named = st.tuples(st.integers(0, len(some_keys) - 1), whole, whole)
+            refs.append(named.map(list))
+        over = st.lists(st.one_of(refs), max_size=3) if refs else st.just([])
+        numbers = st.lists(st.integers(-(2**63), 2**63 - 1), max_size=2)
+        ops.append([draw(whole), draw(places), draw(over), *draw(numbers)])
+    return [[list(e) if isinstance(e, tuple) else e for e in some_keys], ops]
+
+
+@st.composite
+def misshapen(draw):
+    """A frame's item with one entry somewhere in it changed, taken out, put in or doubled."""
+    item = inside = draw(edits())
+    while True:
+        at = draw(st.integers(0, len(inside) - 1))
+        if not (isinstance(inside[at], list) and inside[at]) or draw(st.integers(0, 3)) == 0:
+            break
+        inside = inside[at]
+    match draw(st.sampled_from(["change", "out", "in", "double"])):
+        case "change":
+            inside[at] = draw(frame_parts)
+        case "out":
+            del inside[at]
+        case "in":
+            inside.insert(at, draw(frame_parts))
+        case "double":
+            inside.insert(at, inside[at])
+    return item
+
+
+def plain(opened):
+    """The item that authors and ops came from."""
+    authors, ops = opened
+    return [
+        [key if side is None else [key, Link(side)] for key, side in authors],
+        [
+            [verb, list(place), [[i] if a < 0 else [a, s, i] for a, s, i in over], *numbers]
+            for verb, place, over, numbers in ops
+        ],
+    ]
+
+
+frames = edits().map(reference.encode_item)
+misshapen_frames = misshapen().map(lambda item: reference.encode_item(item, floats=True))
+
+
+@given(st.lists(edits(), max_size=3))
+def test_good_frames_open_alike_and_whole(items):
+    data = [reference.encode_item(item) for item in items]
+    agree("open_frames", data)
+    assert [plain(opened) for opened in native().open_frames(data)] == items
+
+
+@given(st.lists(st.one_of(misshapen_frames, broken(frames), st.binary(max_size=12)), max_size=4))
+@settings(max_examples=300)
+def test_frames_of_any_bytes_open_or_are_refused_alike(data):
+    agree("open_frames", data)
+
+
+@given(frames)
+@settings(max_examples=20)
+def test_a_frame_that_ends_anywhere_else_is_refused(data):
+    cut = [data[:end] for end in range(len(data))] + [data + b"\x00"]
+    agree("open_frames", cut)
+    assert set(native().open_frames(cut)) == {status.FRAME}
+
+
+@pytest.mark.parametrize("count", [1, 8, 9, 40])
+def test_an_author_who_is_there_twice_is_found_however_many_there_are(count):
+    entries = [hashlib.sha256(bytes([n])).digest() for n in range(count)]
+    entries += [[key, Link(LOG)] for key in entries]
+    op = [1, ["a"], []]
+    good = reference.encode_item([entries, [op]])
+    twice = [reference.encode_item([[*entries, entry], [op]]) for entry in entries]
+    agree("open_frames", [good, *twice])
+    opened, *refused = native().open_frames([good, *twice])
+    assert len(opened[0]) == 2 * count
+    assert refused == [status.FRAME] * (2 * count)

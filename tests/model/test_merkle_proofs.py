@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from itertools import pairwise
+from itertools import accumulate, chain, pairwise
+from struct import pack
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallystick.kernels import merkle_append, merkle_root
+from tallystick.kernels import merkle_append, merkle_consistency, merkle_range, merkle_root
 from tallystick.proofs import merkle
 
 
@@ -145,6 +146,17 @@ def test_the_hashes_of_two_neighbouring_ranges_join_to_those_of_both(cuts):
     assert joined == merkle.subtree_hashes(begin, end, node)
 
 
+@given(st.tuples(st.integers(0, 90), st.integers(0, 90)).map(sorted))
+def test_a_range_is_hashed_as_its_subtrees_are_one_by_one(cuts):
+    begin, end = cuts
+    leaves = digests(90)
+    hashes = merkle_range(b"".join(leaves[begin:end]), begin)
+    cover = merkle.decompose(begin, end)
+    spans = [leaves[index << level : (index + 1) << level] for level, index in cover]
+    assert hashes == b"".join(map(mth, spans))
+    assert hashes == merkle.subtree_hashes(begin, end, merkle.node_over(leaves))
+
+
 def test_extending_backwards_is_refused_and_foreign_peaks_are_a_bad_call():
     assert merkle.extend(2, merkle_append(0, b"", bytes(64)), 1, b"") is None
     assert merkle.extend(0, b"", 2**63, b"") is None
@@ -210,6 +222,29 @@ def test_consistency_proofs_are_the_rfcs_and_verify_for_their_prefix_alone(size,
     assert merkle.verify_consistency(first, size, old, new, proof)
     assert not merkle.verify_consistency(first, size, bytes(32), new, proof)
     assert not merkle.verify_consistency(first, size, old, bytes(32), proof)
+
+
+@given(SIZES, st.data())
+@settings(max_examples=60)
+def test_consistency_proofs_made_in_a_batch_are_the_rfcs(size, data):
+    leaves = digests(size)
+    pair = st.tuples(st.integers(1, size), st.integers(1, size)).map(sorted)
+    pairs = data.draw(st.lists(pair, max_size=5))
+    found = merkle_consistency(b"".join(leaves), pack(f"<{2 * len(pairs)}Q", *chain(*pairs)))
+    proofs = [subproof(first, leaves[:second], True) for first, second in pairs]
+    ends = accumulate(map(len, proofs), initial=0)
+    assert found == (b"".join(chain(*proofs)), pack(f"<{len(pairs) + 1}I", *ends))
+
+
+def test_sizes_roots_and_proofs_of_no_tree_there_can_be_are_refused():
+    root = bytes(32)
+    assert merkle.verify_consistency(2**63 - 1, 2**63 - 1, root, root, b"")
+    assert not merkle.verify_consistency(2**63, 2**63, root, root, b"")
+    assert not merkle.verify_consistency(0, 0, root, root, b"")
+    assert not merkle.verify_consistency(1, 1, b"", b"", b"")
+    assert not merkle.verify_consistency(1, 1, root, root + b"\x00", b"")
+    assert not merkle.verify_consistency(3, 2**63 - 1, root, root, bytes(32 * 65))
+    assert not merkle.verify_consistency(3, 7, root, root, bytes(33))
 
 
 @given(SIZES, st.data(), TAMPER)

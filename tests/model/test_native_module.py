@@ -169,6 +169,8 @@ BAD_CALLS = {
     "a kind that is no text": lambda n: n.seal_pack(draft(1, kinds=[7]), **PLACE),
     "prev at seq 0": lambda n: n.seal_pack(draft(1), **(PLACE | {"prev": LOG})),
     "a negative seq": lambda n: n.seal_pack(draft(1), **(PLACE | {"seq": -1, "prev": LOG})),
+    "frames that are not bytes": lambda n: n.open_frames([b"", "text"]),
+    "frames that are a number": lambda n: n.open_frames(3),
     "messages that are not bytes": lambda n: n.verify_signatures(AUTHOR, bytes(64), ["text"]),
     "fewer messages than keys": lambda n: n.verify_signatures(AUTHOR, bytes(64), []),
 }

@@ -11,6 +11,7 @@ from tallystick.event.absent import Bad, Erased, Missing
 from tallystick.kernels import Link, encode_item
 from tallystick.state.edits import Edit
 from tallystick.state.ops import (
+    OWN,
     Draft,
     Frame,
     Target,
@@ -20,6 +21,7 @@ from tallystick.state.ops import (
     op_row,
     op_values,
     parse_frame,
+    parse_frames,
     void,
 )
 from tallystick.state.places import parse_place, place_text
@@ -73,7 +75,7 @@ def test_what_is_built_is_not_void_and_reads_as_it_was_meant(drafts, sides):
     assert void(data) is None
     for draft, op in zip(drafts, parsed.ops, strict=True):
         assert (op.verb, op.place, op.numbers) == (draft.verb, draft.place, draft.numbers)
-        named = {(parsed.authors[r.table], r.seq, r.index) for r in op.over}
+        named = {(parsed.authors[table], seq, index) for table, seq, index in op.over}
         side = {A: None, B: A if sides else None}
         assert named == {((t.author, side[t.author]), t.seq, t.index) for t in draft.over}
     if content:
@@ -139,6 +141,33 @@ def test_a_number_or_place_out_of_range_is_void(name):
     assert void(VALUES[name]) == "void/value"
 
 
+BAD_PLACE, NO_AMOUNT, NO_OP = [1, [""], []], [6, ["a"], [], 0], [1, ["a"]]
+FIRST = {
+    "a place, then an op cut short": (frame([], GOOD, BAD_PLACE, GOOD, NO_OP), "void/value"),
+    "an amount, then no op": (frame([], NO_AMOUNT, None), "void/value"),
+    "an op cut short, then a place": (frame([], GOOD, NO_OP, BAD_PLACE), "void/frame"),
+    "a verb's numbers, then a place": (frame([], [*GOOD, 1], BAD_PLACE, NO_OP), "void/frame"),
+    "in one op a place, then a number": (frame([], GOOD, [99, [], [], "1"]), "void/value"),
+    "in one op a place, then a reference": (frame([], [1, [""], [[0]]]), "void/value"),
+    "in one op a verb, then a place": (frame([], [-1, [""], []]), "void/frame"),
+    "in one op a reference, then an amount": (frame([], [6, ["a"], [[0]], 0]), "void/frame"),
+    "an author, then a place": (frame([A, A], BAD_PLACE), "void/frame"),
+    "a place, then a byte too many": (frame([], BAD_PLACE) + b"\0", "void/frame"),
+}
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_of_two_faults_the_one_met_first_is_told(name):
+    data, code = FIRST[name]
+    assert void(data) == code
+    assert list(parse_frames([data])) == [code]
+
+
+@given(st.lists(st.sampled_from([*VOID.values(), *VALUES.values(), frame([], GOOD)]), max_size=600))
+def test_many_frames_read_as_one_by_one(frames):
+    assert list(parse_frames(frames)) == [parse_frame(data) for data in frames]
+
+
 def test_what_is_at_the_limits_is_good():
     assert void(frame([], [1, ["x" * 200] * 5 + ["x" * 24], []])) is None
     assert void(frame([], [1, list("abcdefgh"), []])) is None
@@ -172,15 +201,15 @@ def test_an_edit_goes_over_what_the_writer_sees_and_over_its_own_earlier_ops():
     edit = Edit(lambda _place, _type: [live(1, "old", 3), live(1, "older", 2)])
     edit.set("a/b", "new").set("a/b", "newer")
     parsed = parse_frame(edit.build()[0])
-    assert [(r.seq, r.index) for r in parsed.ops[0].over] == [(2, 0), (3, 0)]
-    assert [(r.table, r.index) for r in parsed.ops[1].over] == [(-1, 0)]
+    assert [ref[1:] for ref in parsed.ops[0].over] == [(2, 0), (3, 0)]
+    assert parsed.ops[1].over == ((OWN, 0, 0),)
 
 
 def test_a_remove_names_the_adds_of_its_element_only():
     seen = [live(4, "x", 1), live(4, "y", 2), live(4, "x", 3, 2)]
     edit = Edit(lambda _place, _type: seen)
     parsed = parse_frame(edit.remove("tags", "x").build()[0])
-    assert [(r.seq, r.index) for r in parsed.ops[0].over] == [(1, 0), (3, 2)]
+    assert [ref[1:] for ref in parsed.ops[0].over] == [(1, 0), (3, 2)]
 
 
 def test_removing_what_is_not_there_is_refused_and_leaves_the_edit_as_it_was():

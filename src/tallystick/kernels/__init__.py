@@ -31,11 +31,15 @@ seal_pack = active.seal_pack
 open_pack = active.open_pack
 rebuild_headers = active.rebuild_headers
 commit_bodies = active.commit_bodies
+open_frames = active.open_frames
 merkle_append = active.merkle_append
+merkle_consistency = active.merkle_consistency
 merkle_root = active.merkle_root
 merkle_nodes = active.merkle_nodes
 merkle_prove = active.merkle_prove
+merkle_range = active.merkle_range
 merkle_verify = active.merkle_verify
+merkle_verify_consistency = active.merkle_verify_consistency
 verify_signatures = active.verify_signatures
 is_author_key = active.is_author_key
 graph_lamports = active.graph_lamports
@@ -63,10 +67,14 @@ __all__ = [
     "graph_vector",
     "is_author_key",
     "merkle_append",
+    "merkle_consistency",
     "merkle_nodes",
     "merkle_prove",
+    "merkle_range",
     "merkle_root",
     "merkle_verify",
+    "merkle_verify_consistency",
+    "open_frames",
     "open_pack",
     "rebuild_headers",
     "seal_pack",

@@ -43,6 +43,7 @@ CHAIN_LINK: Final = 33
 TOO_MANY: Final = 34
 SIGNATURE: Final = 35
 PROOF: Final = 36
+FRAME: Final = 37
 
 CODE: Final[dict[int, str]] = {
     TRUNCATED: "codec/truncated",
@@ -76,5 +77,6 @@ CODE: Final[dict[int, str]] = {
     TOO_MANY: "chain/too-many",
     SIGNATURE: "chain/signature",
     PROOF: "chain/root",
+    FRAME: "void/frame",
 }
 """Status byte -> error code (``errors.CODES``)."""

@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 
-from tallystick.kernels import merkle_root, merkle_verify, status
+from tallystick.kernels import merkle_root, merkle_verify, merkle_verify_consistency, status
 from tallystick.limits import DIGEST_BYTES, UINT_MAX
 
 Node = Callable[[int, int], bytes]
@@ -211,32 +211,14 @@ def verify_consistency(
     """
     if not 0 < first <= second <= UINT_MAX or len(proof) % DIGEST_BYTES:
         return False
-    if first == second:
-        return not proof and first_root == second_root
-    path = _split(proof)
-    if first & (first - 1) == 0:  # a power of two: its root is a node of the second tree
-        path.insert(0, first_root)
-    if not path:
+    if len(first_root) != DIGEST_BYTES or len(second_root) != DIGEST_BYTES:
         return False
-    below, last = first - 1, second - 1
-    while below & 1:
-        below >>= 1
-        last >>= 1
-    old = new = path[0]
-    for sibling in path[1:]:
-        if last == 0:
-            return False
-        if below & 1 or below == last:
-            old = node_hash(sibling, old)
-            new = node_hash(sibling, new)
-            while below & 1 == 0 and below:
-                below >>= 1
-                last >>= 1
-        else:
-            new = node_hash(new, sibling)
-        below >>= 1
-        last >>= 1
-    return last == 0 and old == first_root and new == second_root
+    if len(proof) > 64 * DIGEST_BYTES:
+        return False
+    sizes = first.to_bytes(8, "little") + second.to_bytes(8, "little")
+    offsets = bytes(4) + (len(proof) // DIGEST_BYTES).to_bytes(4, "little")
+    verdict = merkle_verify_consistency(sizes, first_root, second_root, proof, offsets)
+    return verdict[0] == status.OK
 
 
 def node_over(leaves: Sequence[bytes]) -> Node:

@@ -26,7 +26,7 @@ from tallystick.errors import Rejected
 from tallystick.graph.runs import Run, causal_runs
 from tallystick.kernels import PART_HEADER, PART_WHOLE, Pack, status
 from tallystick.limits import DIGEST_BYTES, PENDING_BYTES_MAX, PENDING_EVENTS_MAX, SEED_BYTES
-from tallystick.proofs.merkle import join_ranges, subtree_hashes
+from tallystick.proofs.merkle import join_ranges
 from tallystick.replica.kinds import is_ruled, void_code
 from tallystick.replica.parents import Parents
 from tallystick.replica.statements import is_watched
@@ -520,13 +520,8 @@ def tail_proof(pack: Pack, end: int, item: Slice) -> bytes:
     if end == item.count:
         return item.proof
     begin, stop = pack.seq + end, item.end
-    ids = pack.ids[end * DIGEST_BYTES :]
-
-    def node(level: int, index: int) -> bytes:
-        at = ((index << level) - begin) * DIGEST_BYTES
-        return kernels.merkle_nodes(ids[at : at + (DIGEST_BYTES << level)], level)
-
-    behind = subtree_hashes(begin, stop, node)
+    ids = pack.ids[end * DIGEST_BYTES : item.count * DIGEST_BYTES]
+    behind = kernels.merkle_range(ids, begin)
     return join_ranges(begin, behind, stop, item.proof, item.head.size)
 
 

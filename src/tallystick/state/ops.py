@@ -11,7 +11,7 @@
 
 What a reference resolves to depends on the event's past (``EventSource.resolve``); one that leads
 nowhere, to another place or to a verb its own may not replace is ignored. A verb this version
-does not know keeps its shape and has no effect.
+does not know keeps its shape and has no effect. The shape itself is read by the kernels.
 
 **Law:** ``void`` depends on the frame alone, so it is the same for everyone, for ever.
 
@@ -21,39 +21,38 @@ Source: spec/ops.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from tallystick.errors import BadInput
 from tallystick.event.absent import Absent, Bad, Erased, Missing
-from tallystick.kernels import Link, decode_item, encode_item
-from tallystick.limits import DIGEST_BYTES
+from tallystick.kernels import Link, decode_item, encode_item, open_frames
 from tallystick.state.places import Place, fits, place_text
 from tallystick.state.types import VERBS
 
 KIND: Final = "record/edit"
 OWN: Final = -1
-"""``Ref.table`` of a reference to the event itself."""
+"""The table index of a reference to the event itself."""
 OP_BITS: Final = 20
 """A frame of 1 MiB holds fewer than 2**20 ops, so (row, index) packs into row << 20 | index."""
 _FRAMES_CACHED: Final = 4096
 """Frames of counters repeat ("plus one, there"); a parsed one is used again."""
 _CACHED_BYTES_MAX: Final = 512
+_FRAMES_AT_ONCE: Final = 256
+"""Opened by one call, so that no more tuples are alive than the caller keeps."""
+_HARMLESS: Final = (0, ("a",), ())
+"""An op of no known verb: at the end of a frame it changes no verdict."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """One op that another goes over: ``authors[table]``'s event ``seq``, its op ``index``."""
-
-    table: int
-    seq: int
-    index: int
+Ref: TypeAlias = tuple[int, int, int]
+"""One op that another goes over: (table, seq, index) is ``authors[table]``'s event ``seq``, its op
+``index``; with ``OWN`` it is an earlier op of the same event, and seq is 0."""
 
 
-@dataclass(frozen=True, slots=True)
-class Op:
+class Op(NamedTuple):
     """One step: a verb at a place, over other ops, with its type's numbers."""
 
     verb: int
@@ -62,8 +61,7 @@ class Op:
     numbers: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """A frame that is not void. ``authors`` are (key, side id or None)."""
 
     authors: tuple[tuple[bytes, bytes | None], ...]
@@ -103,81 +101,73 @@ def parse_frame(frame: bytes) -> Frame | str:
     return _remembered(frame) if len(frame) <= _CACHED_BYTES_MAX else _parse(frame)
 
 
+def parse_frames(frames: Sequence[bytes]) -> Iterator[Frame | str]:
+    """Of each frame the ops, or the void code; the way for many frames that differ."""
+    for start in range(0, len(frames), _FRAMES_AT_ONCE):
+        some = frames[start : start + _FRAMES_AT_ONCE]
+        yield from map(_judged, open_frames(some), some)
+
+
 def void(frame: bytes) -> str | None:
     """The void code of a ``record/edit`` frame: void/frame, void/value, or None when it is good."""
     parsed = parse_frame(frame)
     return parsed if isinstance(parsed, str) else None
 
 
-class _Void(Exception):
-    """Met deep inside a frame; the gate turns it into its code."""
-
-
 def _parse(frame: bytes) -> Frame | str:
-    try:
-        item = decode_item(frame)
-        authors, ops = _list(item, 2, 2)
-        table = tuple(_author(entry) for entry in _list(authors))
-        _demand(len(set(table)) == len(table))
-        steps = _list(ops, 1)
-        return Frame(table, tuple(_op(step, i, len(table)) for i, step in enumerate(steps)))
-    except (BadInput, UnicodeEncodeError):
-        return "void/frame"
-    except _Void as found:
-        return str(found)
+    return _judged(open_frames([frame])[0], frame)
 
 
 _remembered = lru_cache(maxsize=_FRAMES_CACHED)(_parse)
 
 
-def _demand(holds: bool, code: str = "void/frame") -> None:  # noqa: FBT001
-    if not holds:
-        raise _Void(code)
+def _judged(parts: Any, frame: bytes) -> Frame | str:
+    """What ``open_frames`` made of a frame, with places, numbers of numbers and amounts looked at.
+
+    Reads from left to right, as the code told is that of the first fault.
+    """
+    if isinstance(parts, int):
+        return _misshapen(frame)
+    authors, steps = parts
+    ops = []
+    for verb, place, over, numbers in steps:
+        if not fits(place):
+            return "void/value"
+        known = VERBS.get(verb)
+        if known is not None:
+            if len(numbers) != known.numbers:
+                return "void/frame"
+            if not all(numbers):
+                return "void/value"
+        ops.append(Op(verb, place, over, numbers))
+    return Frame(authors, tuple(ops))
 
 
-def _list(item: Any, least: int = 0, most: int | None = None) -> list[Any]:
-    _demand(type(item) is list and len(item) >= least and (most is None or len(item) <= most))
-    return item  # type: ignore[no-any-return]  # the line above has looked
+def _misshapen(frame: bytes) -> str:
+    """The code of a frame that does not open: void/value when such a fault lies before the other.
 
+    Cost: O(n log n) for n ops, as the first misshapen one is searched for.
+    """
+    try:
+        item = decode_item(frame)
+    except BadInput:
+        return "void/frame"
+    if type(item) is not list or len(item) != 2 or type(item[1]) is not list or not item[1]:
+        return "void/frame"
+    authors, steps = item
 
-def _uint(item: Any) -> int:
-    _demand(type(item) is int and item >= 0)
-    return item  # type: ignore[no-any-return]  # the line above has looked
+    def judged(some: list[Any]) -> Frame | str | None:
+        data = encode_item([authors, [*some, _HARMLESS]])
+        (parts,) = open_frames([data])
+        return None if isinstance(parts, int) else _judged(parts, data)
 
-
-def _author(entry: Any) -> tuple[bytes, bytes | None]:
-    side = None
-    if type(entry) is list:
-        entry, link = _list(entry, 2, 2)
-        _demand(type(link) is Link)
-        side = link.digest
-    _demand(type(entry) is bytes and len(entry) == DIGEST_BYTES)
-    return entry, side
-
-
-def _op(step: Any, index: int, table: int) -> Op:
-    verb, place, over, *numbers = _list(step, 3)
-    _uint(verb)
-    for segment in _list(place):
-        _demand(type(segment) is str)
-    _demand(fits(place), "void/value")
-    for number in numbers:
-        _demand(type(number) is int)
-    refs = tuple(_ref(ref, index, table) for ref in _list(over))
-    known = VERBS.get(verb)
-    if known is not None:
-        _demand(len(numbers) == known.numbers)
-        _demand(known.numbers == 0 or all(numbers), "void/value")
-    return Op(verb, tuple(place), refs, tuple(numbers))
-
-
-def _ref(ref: Any, index: int, table: int) -> Ref:
-    if len(_list(ref, 1, 3)) == 1:
-        _demand(_uint(ref[0]) < index)
-        return Ref(OWN, 0, ref[0])
-    entry, seq, at = _list(ref, 3, 3)
-    _demand(_uint(entry) < table)
-    return Ref(entry, _uint(seq), _uint(at))
+    good = bisect(range(len(steps) + 1), False, key=lambda n: judged(steps[:n]) is None) - 1
+    if good < 0:
+        return "void/frame"
+    before, step = steps[:good], steps[good]
+    begun = [[*step[:2], []]] if type(step) is list and len(step) > 2 else []
+    found = judged(before + begun) or judged(before)
+    return found if isinstance(found, str) else "void/frame"
 
 
 def op_values(content: bytes | None, count: int, *, erased: bool = False) -> list[Any]:

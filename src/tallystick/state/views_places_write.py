@@ -37,6 +37,7 @@ from tallystick.state.ops import (
     op_row,
     op_values,
     parse_frame,
+    parse_frames,
 )
 from tallystick.state.places import Place, place_text
 from tallystick.state.source import EventRow, EventSource, Spans
@@ -46,6 +47,8 @@ from tallystick.state.view import Db, row_list
 
 _LONG: Final = 64
 """Ranges of this many rows are queried by themselves, shorter ones together, row by row."""
+_MANY: Final = 64
+"""From more frames than this on, a batch is parsed by itself."""
 _KEY: Final = itemgetter(1, 2)
 _ABSENT_NO: Final = {Missing: 1, Erased: 2, Bad: 3}
 
@@ -120,10 +123,7 @@ class Batch:
     def index(self, bodies: Sequence[_BodyTuple]) -> list[int]:
         """Enter the ops of events that are new here; their numbers. Counters are only seen."""
         structural: dict[bytes, Frame] = {}
-        for (author, data), times in Counter(map(_KEY, bodies)).items():
-            frame = parse_frame(data)
-            if isinstance(frame, str):
-                continue
+        for author, data, times, frame in _parsed(bodies):
             for no, _, single in self._summed(frame):
                 self.sums[no, author][2] += single * times
             if any(_told_apart(op) for op in frame.ops):
@@ -152,28 +152,28 @@ class Batch:
         """The ops that one op is over: those it names that exist, in its past, and fit."""
         replaces = VERBS[op.verb].replaces
         for ref in op.over if replaces else ():
-            at = row if ref.table == OWN else self._row_of(ref, row, frame)
+            table, _, index = ref
+            at = row if table == OWN else self._row_of(ref, row, frame)
             if at is None:
                 continue
-            number = op_number(at, ref.index)
-            target = self.ops.find(number) if ref.index < 1 << 20 else None
+            number = op_number(at, index)
+            target = self.ops.find(number) if index < 1 << 20 else None
             if target is not None and target.place == place and target.verb in replaces:
                 yield number
 
     def _row_of(self, ref: Ref, row: int, frame: Frame) -> int | None:
-        author, side = frame.authors[ref.table]
-        found = self.source.resolve(author, ref.seq, at_row=row, side=side)
+        table, seq, _ = ref
+        author, side = frame.authors[table]
+        found = self.source.resolve(author, seq, at_row=row, side=side)
         return found if found is not None and found < row else None
 
     def count(self, bodies: Iterable[_BodyTuple], weight: int) -> None:
         """Add (or take away) the increments of events."""
-        for (author, data), times in Counter(map(_KEY, bodies)).items():
-            frame = parse_frame(data)
-            if isinstance(frame, Frame):
-                for no, amount, single in self._summed(frame):
-                    entry = self.sums[no, author]
-                    entry[0] += weight * amount * times
-                    entry[1] += weight * single * times
+        for author, _, times, frame in _parsed(bodies):
+            for no, amount, single in self._summed(frame):
+                entry = self.sums[no, author]
+                entry[0] += weight * amount * times
+                entry[1] += weight * single * times
 
     def _summed(self, frame: Frame) -> Iterator[tuple[int, int, int]]:
         """(place number, amount, 1) of every increment in a frame."""
@@ -373,6 +373,21 @@ class Batch:
                 known = self.db.execute(insert, (path, type_))
             self._numbers[place, type_] = known
         return known
+
+
+def _parsed(bodies: Iterable[_BodyTuple]) -> Iterator[tuple[bytes, bytes, int, Frame]]:
+    """(author, frame's bytes, how often these come, frame) of the edits that are not void.
+
+    Few frames are likely to be ones that came before and are remembered; many are opened at once.
+    """
+    tally = Counter(map(_KEY, bodies))
+    distinct = list(dict.fromkeys(data for _, data in tally))
+    parsed = parse_frames(distinct) if len(distinct) > _MANY else map(parse_frame, distinct)
+    frames = dict(zip(distinct, parsed, strict=True))
+    for (author, data), times in tally.items():
+        frame = frames[data]
+        if isinstance(frame, Frame):
+            yield author, data, times, frame
 
 
 def _told_apart(op: Op) -> bool:

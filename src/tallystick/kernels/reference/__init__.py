@@ -2,6 +2,7 @@
 
     codec    one DAG-CBOR item  <-> one Python value
     packs    columns of events  <-> the bytes that travel
+    frames   the ops in an edit's frame
     merkle   RFC 6962 trees, appended to and proven in batches
     verify   Ed25519 by one strict rule
     graph    order, heads and ancestry over rows of parents
@@ -17,6 +18,7 @@ Reads: limits, errors, kernels.columns, kernels.status. Read by: kernels.loader,
 from __future__ import annotations
 
 from tallystick.kernels.reference.codec import check_items, decode_item, encode_item
+from tallystick.kernels.reference.frames import open_frames
 from tallystick.kernels.reference.graph import (
     graph_ancestry,
     graph_heads,
@@ -26,10 +28,13 @@ from tallystick.kernels.reference.graph import (
 )
 from tallystick.kernels.reference.merkle import (
     merkle_append,
+    merkle_consistency,
     merkle_nodes,
     merkle_prove,
+    merkle_range,
     merkle_root,
     merkle_verify,
+    merkle_verify_consistency,
 )
 from tallystick.kernels.reference.packs import (
     commit_bodies,
@@ -51,10 +56,14 @@ __all__ = [
     "graph_vector",
     "is_author_key",
     "merkle_append",
+    "merkle_consistency",
     "merkle_nodes",
     "merkle_prove",
+    "merkle_range",
     "merkle_root",
     "merkle_verify",
+    "merkle_verify_consistency",
+    "open_frames",
     "open_pack",
     "rebuild_headers",
     "seal_pack",

@@ -7,15 +7,19 @@ r"""RFC 6962 trees over 32-byte digests: grown in batches, rooted, proven, verif
        / \      /\   |     the largest first; node hashes on a level pair up, and one without
       01 23    45 .. 6     a partner moves up as it is
 
+    leaves [3, 7) are covered by the perfect subtrees 3, 45 and 6: a range
+
 Law: ``merkle_root(merkle_append(0, b"", leaves))`` is RFC 6962's MTH(leaves), however the leaves
-are cut into batches; every proof made verifies, and for no other leaf.
+are cut into batches; every proof made verifies, and for no other leaf or prefix.
 
 Reads: limits, kernels.status. Read by: kernels.loader.
-Source: RFC 6962 section 2.1; RFC 9162 section 2.1.3; compact ranges: transparency-dev/merkle.
+Source: RFC 6962 section 2.1; RFC 9162 sections 2.1.3 and 2.1.4; compact ranges:
+transparency-dev/merkle.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import sha256
 
 from tallystick.kernels import status
@@ -105,6 +109,41 @@ def merkle_nodes(leaves: bytes, level: int) -> bytes:
     return b"".join(nodes)
 
 
+def merkle_range(leaves: bytes, begin: int) -> bytes:
+    """Hashes of the fewest perfect, aligned subtrees that cover [begin, begin + n), left to right.
+
+    From 0 they are the peaks; from the end of a slice, what leads from it to a later size.
+
+    Args:
+        leaves: the 32 * n digests of that range.
+
+    Raises:
+        ValueError: ``begin`` is negative, or the range does not end below 2^64.
+    """
+    end = begin + len(leaves) // DIGEST_BYTES
+    if not 0 <= begin <= end <= _SIZE_MAX:
+        raise ValueError(f"leaves [{begin}, {end})")
+    hashes = _leaf_hashes(leaves)
+    covering = []
+    for level, index in _cover(begin, end):
+        at = (index << level) - begin
+        nodes = hashes[at : at + (1 << level)]
+        while len(nodes) > 1:
+            nodes = _pair_up(nodes)
+        covering += nodes
+    return b"".join(covering)
+
+
+def _cover(begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """(level, index) of the fewest perfect, aligned subtrees over the leaves [begin, end)."""
+    while begin < end:
+        level = (end - begin).bit_length() - 1
+        if begin:
+            level = min(level, (begin & -begin).bit_length() - 1)
+        yield level, begin >> level
+        begin += 1 << level
+
+
 def merkle_prove(leaves: bytes, indices: bytes) -> tuple[bytes, bytes]:
     """RFC 6962 inclusion proofs in the tree of all ``leaves``; the tree is built once.
 
@@ -189,3 +228,126 @@ def _climb(node: bytes, index: int, size: int, proof: list[bytes]) -> bytes | No
         index >>= 1
         size = (size + 1) >> 1
     return node if used == len(proof) else None
+
+
+def merkle_consistency(leaves: bytes, sizes: bytes) -> tuple[bytes, bytes]:
+    """RFC 6962 consistency proofs between trees of the first leaves; subtrees are hashed once.
+
+    Args:
+        leaves: 32 * n digests.
+        sizes: u64[2k], pairs (first, second) with 0 < first <= second <= n.
+
+    Returns:
+        the proofs' hashes in the RFC's order, none where first = second, and u32[k + 1] offsets
+        counted in hashes.
+
+    Raises:
+        ValueError: sizes that are not such pairs.
+    """
+    pairs = _read_pairs(sizes)
+    count = len(split(leaves, DIGEST_BYTES))
+    for first, second in pairs:
+        if not 0 < first <= second <= count:
+            raise ValueError(f"from {first} to {second} leaves, of {count}")
+    needed = max((second for _, second in pairs), default=0)
+    levels = [_leaf_hashes(leaves[: DIGEST_BYTES * needed])]
+    while len(levels[-1]) > 1:
+        levels.append(_pair_up(levels[-1]))
+    proofs: list[bytes] = []
+    offsets = [0]
+    for first, second in pairs:
+        proofs += _consistency(first, second, levels)
+        offsets.append(len(proofs))
+    return b"".join(proofs), write_u32(offsets)
+
+
+def _read_pairs(column: bytes) -> list[tuple[int, int]]:
+    numbers = read_u64(column)
+    if len(numbers) & 1:
+        raise ValueError(f"a column of pairs has {len(numbers)} numbers")
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _consistency(first: int, second: int, levels: list[list[bytes]]) -> list[bytes]:
+    """PROOF(first, D[second]) from all perfect subtrees, level by level."""
+
+    def root(begin: int, end: int) -> bytes:
+        return merkle_root(b"".join(levels[level][index] for level, index in _cover(begin, end)))
+
+    path = []
+    begin, end = 0, second
+    while first != end:
+        middle = begin + (1 << (end - begin - 1).bit_length() - 1)
+        if first <= middle:
+            path.append(root(middle, end))
+            end = middle
+        else:
+            path.append(root(begin, middle))
+            begin = middle
+    if begin:  # else: the old tree is a perfect subtree, and the verifier has its root
+        path.append(root(begin, end))
+    return path[::-1]
+
+
+def merkle_verify_consistency(
+    sizes: bytes, first_roots: bytes, second_roots: bytes, proofs: bytes, offsets: bytes
+) -> bytes:
+    """One status per pair of trees: is the first a prefix of the second?
+
+    Args:
+        sizes: u64[2k], pairs (first, second); any numbers.
+        first_roots: 32 * k bytes.
+        second_roots: 32 * k bytes.
+        proofs: 32-byte hashes, one proof after the other.
+        offsets: u32[k + 1], counted in hashes.
+
+    Returns:
+        u8[k]: OK or PROOF.
+
+    Raises:
+        ValueError: lengths that do not fit, or offsets that run backwards or past the end.
+    """
+    pairs = _read_pairs(sizes)
+    old, new = split(first_roots, DIGEST_BYTES), split(second_roots, DIGEST_BYTES)
+    hashes = split(proofs, DIGEST_BYTES)
+    spans = read_offsets(offsets, len(hashes))
+    expect_rows("first_roots", len(old), len(pairs))
+    expect_rows("second_roots", len(new), len(pairs))
+    expect_rows("offsets", len(spans), len(pairs) + 1)
+    return bytes(
+        status.OK
+        if _is_prefix(first, second, old[row], new[row], hashes[spans[row] : spans[row + 1]])
+        else status.PROOF
+        for row, (first, second) in enumerate(pairs)
+    )
+
+
+def _is_prefix(first: int, second: int, old: bytes, new: bytes, proof: list[bytes]) -> bool:
+    """RFC 9162 section 2.1.4.2."""
+    if not 0 < first <= second:
+        return False
+    if first == second:
+        return not proof and old == new
+    # The root of a power of two is a node of the second tree, so the proof leaves it out.
+    path = [old, *proof] if first.bit_count() == 1 else proof
+    if not path:
+        return False
+    below, last = first - 1, second - 1
+    while below & 1:
+        below >>= 1
+        last >>= 1
+    old_top = new_top = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return False
+        if below & 1 or below == last:
+            old_top = _node(sibling, old_top)
+            new_top = _node(sibling, new_top)
+            while below & 1 == 0 and below:
+                below >>= 1
+                last >>= 1
+        else:
+            new_top = _node(new_top, sibling)
+        below >>= 1
+        last >>= 1
+    return last == 0 and old_top == old and new_top == new

@@ -5,7 +5,7 @@
 As with the other makers, nothing here is shared with Tallystick's own code, and the same bytes
 come out on every run.
 
-Reads: spec/vector_chains.py, spec/vector_names.py. Read by: tests/conformance.
+Reads: spec/vector_chains.py, vector_names.py, vector_validity.py. Read by: tests/conformance.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from vector_chains import equivocation, heads, slices
 from vector_names import names, notes
+from vector_validity import validity
 
 FOLDER = Path(__file__).resolve().parent / "vectors"
 MAKERS = {
@@ -24,6 +25,7 @@ MAKERS = {
     "equivocation": equivocation,
     "did": names,
     "notes": notes,
+    "validity": validity,
 }
 
 

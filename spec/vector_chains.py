@@ -99,7 +99,7 @@ class Chain:
                     seq,
                     Link(sha256(self.headers[-1]).digest()) if seq else None,
                     [],
-                    0 if founding else seq + 1,
+                    seq if self.key == FOUNDER else seq + 1,  # the genesis event's is 0
                     1_700_000_000_000 + seq,
                     kind,
                     None,

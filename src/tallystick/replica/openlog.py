@@ -32,6 +32,7 @@ from tallystick.replica.writing import Row, Writer
 from tallystick.state.source import ChangeRange
 from tallystick.state.views import Views
 from tallystick.state.views_places import PlacesView
+from tallystick.store.disk import FILES, Disk
 from tallystick.store.store import Store
 
 PLACES = "places"
@@ -41,15 +42,17 @@ Listener = Callable[[list[tuple[int, int, int]]], None]
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What is handed in from outside: clock and randomness.
+    """What is handed in from outside: clock, randomness and disk.
 
     Args:
         now: milliseconds since 1970.
         entropy: n -> n random bytes.
+        disk: where store files lie.
     """
 
     now: Callable[[], int]
     entropy: Callable[[int], bytes]
+    disk: Disk = FILES
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ from tallystick.replica.openlog import Means
 from tallystick.replica.owner import Owner, key_path
 from tallystick.replica.shares import Shares
 from tallystick.replica.writes import Batch
+from tallystick.store.disk import Found
 from tallystick.store.store import Store
 
 
@@ -46,9 +47,9 @@ def open_replica(
 ) -> Replica:
     """Opens a store, or makes one. See ``tallystick.open``."""
     file = Path(path)
-    if create and not Store.exists(file):
+    if create and means.disk.look(file) is Found.NOTHING:
         return create_replica(file, means=means, name=name, passphrase=passphrase, log=log)
-    store = Store.open(file)
+    store = Store.open(file, disk=means.disk)
     try:
         owner = Owner.of(store, key_path(file), passphrase=passphrase)
     except BaseException:
@@ -70,24 +71,20 @@ def create_replica(
     passphrase: str | None = None,
 ) -> Replica:
     """A new store and its key beside it; nothing is left behind if either cannot be made."""
-    if key_path(path).exists() and not _is_filled(path):
+    empty = means.disk.look(path) in {Found.NOTHING, Found.EMPTY}
+    if empty and key_path(path).exists():
         raise StoreError("key/exists", where=key_path(path), hint="Move the key file away first.")
-    store = Store.create(path, now=means.now())
+    store = Store.create(path, now=means.now(), disk=means.disk)
     try:
         owner = Owner.create(store, key_path(path), passphrase=passphrase)
     except BaseException:
         store.close()
-        for left in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
-            left.unlink(missing_ok=True)
+        means.disk.remove(path)
         raise
     replica = Replica(store, path, owner, means=means, log=log)
     if name is not None:
         replica.name_actor(replica.did, name)
     return replica
-
-
-def _is_filled(path: Path) -> bool:
-    return path.is_dir() or (path.exists() and path.stat().st_size > 0)
 
 
 __all__ = ["Batch", "Progress", "Replica", "create_replica", "open_replica"]

@@ -179,7 +179,7 @@ class Shares(Reads):
 
     def _opened(self, path: Path) -> Shares:
         """Another store of this machine, for the length of a sync."""
-        store = Store.open(path)
+        store = Store.open(path, disk=self._means.disk)
         try:
             owner = Owner.of(store, key_path(path), passphrase=None)
         except BaseException:

@@ -11,6 +11,7 @@ Reads: kernels, proofs, errors, limits. Read by: sync, state, replica.
 from __future__ import annotations
 
 from tallystick.store.adapter import Adapter
+from tallystick.store.disk import Disk
 from tallystick.store.rows import (
     ArrivalRow,
     Damage,
@@ -31,6 +32,7 @@ __all__ = [
     "Adapter",
     "ArrivalRow",
     "Damage",
+    "Disk",
     "EquivocationRow",
     "EventRow",
     "FeedRange",

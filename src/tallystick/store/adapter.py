@@ -30,7 +30,7 @@ SQLITE_VERSION: Final = sqlite3.sqlite_version
 Value = int | float | str | bytes | memoryview | None
 Params = Sequence[Value]
 
-_PRAGMAS: Final = (
+PRAGMAS: Final = (
     "synchronous = FULL",
     f"wal_autocheckpoint = {WAL_PAGES}",
     f"journal_size_limit = {WAL_PAGES * 4096}",
@@ -38,6 +38,7 @@ _PRAGMAS: Final = (
     "temp_store = MEMORY",
     "trusted_schema = OFF",
 )
+"""Said to every connection, whichever binding makes it."""
 _CODES: Final = {
     sqlite3.SQLITE_BUSY: "store/busy",
     sqlite3.SQLITE_LOCKED: "store/busy",
@@ -54,10 +55,10 @@ _HINTS: Final = {
 }
 
 
-def store_error(error: sqlite3.Error, where: str) -> StoreError:
-    """The ``StoreError`` that says what SQLite said."""
-    code = _CODES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "store/io")
-    return StoreError(code, where=where, got=str(error), hint=_HINTS[code])
+def store_error(number: int, said: str, where: str) -> StoreError:
+    """The ``StoreError`` for one of SQLite's result codes (extended or not) and its words."""
+    code = _CODES.get(number & 0xFF, "store/io")
+    return StoreError(code, where=where, got=said, hint=_HINTS[code])
 
 
 def _translated(error: sqlite3.DatabaseError, where: str) -> TallyError:
@@ -66,7 +67,7 @@ def _translated(error: sqlite3.DatabaseError, where: str) -> TallyError:
         return UsageError("usage/closed", where=where)
     if isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError)):
         raise error
-    return store_error(error, where)
+    return store_error(getattr(error, "sqlite_errorcode", 0), str(error), where)
 
 
 _READING: Final = frozenset(
@@ -110,7 +111,7 @@ class Adapter:
             )
         except sqlite3.DatabaseError as error:
             raise _translated(error, self.where) from error
-        for pragma in _PRAGMAS:
+        for pragma in PRAGMAS:
             try:
                 self._db.execute(f"PRAGMA {pragma}")
             except sqlite3.DatabaseError as error:
@@ -127,7 +128,7 @@ class Adapter:
 
     def rollback(self) -> None:
         """Undo the transaction, if SQLite has not done so itself (it does on a full disk)."""
-        if self._db.in_transaction:
+        if self.in_transaction:
             self.execute("ROLLBACK")
 
     @property

@@ -25,6 +25,7 @@ from typing import Final, Self
 
 from tallystick.errors import StoreError
 from tallystick.store.adapter import Adapter
+from tallystick.store.disk import FILES, Disk, Found
 from tallystick.store.verify import Verify
 from tallystick.store.walk import StoreGraph
 
@@ -38,16 +39,16 @@ class Store(Verify):
     """See the module's text. Made by ``create``, ``open`` or ``memory``."""
 
     @classmethod
-    def create(cls, path: str | Path, *, now: int) -> Self:
-        """A new store at ``path``; ``now`` in milliseconds since 1970.
+    def create(cls, path: str | Path, *, now: int, disk: Disk = FILES) -> Self:
+        """A new store at ``path`` of a disk; ``now`` in milliseconds since 1970.
 
         Raises:
             StoreError: ``store/exists`` when anything is there, ``store/io``.
         """
         path = Path(path)
-        if path.is_dir() or (path.exists() and path.stat().st_size and not _is_sqlite(path)):
+        if disk.look(path) is Found.OTHER:
             raise _exists(path)
-        db = Adapter(path, create=True)
+        db = disk.open(path, create=True)
         try:
             if db.row("SELECT 1 FROM sqlite_master LIMIT 1") is not None:
                 raise _exists(path)
@@ -63,18 +64,19 @@ class Store(Verify):
         return cls(db)
 
     @classmethod
-    def open(cls, path: str | Path) -> Self:
-        """The store at ``path``. Takes the same time however long its history is.
+    def open(cls, path: str | Path, *, disk: Disk = FILES) -> Self:
+        """The store at ``path`` of a disk. Takes the same time however long its history is.
 
         Raises:
             StoreError: ``store/missing``, ``store/not-a-store``, ``store/version``, ``store/io``.
         """
         path = Path(path)
-        if not cls.exists(path):
+        found = disk.look(path)
+        if found is Found.NOTHING:
             raise StoreError("store/missing", where=path, hint="Make one with `tally init`.")
-        if path.is_dir() or (path.stat().st_size and not _is_sqlite(path)):
+        if found is Found.OTHER:
             raise StoreError("store/not-a-store", where=path)
-        db = Adapter(path, create=False)
+        db = disk.open(path, create=False)
         try:
             application = db.row("PRAGMA application_id")
             version = db.row("PRAGMA user_version")
@@ -86,21 +88,6 @@ class Store(Verify):
             db.close()
             raise
         return cls(db)
-
-    @staticmethod
-    def exists(path: Path) -> bool:
-        """Whether anything is at a path.
-
-        Raises:
-            StoreError: ``store/io``, for a path that cannot be one.
-        """
-        try:
-            path.stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        except OSError as error:
-            raise StoreError("store/io", where=path, got=error.strerror) from error
-        return True
 
     @classmethod
     def memory(cls) -> Self:
@@ -151,11 +138,6 @@ def _make(db: Adapter, now: int) -> None:
     """Make the tables inside the open transaction."""
     db.script(resources.files(__package__).joinpath("schema.sql").read_text(encoding="utf-8"))
     db.execute("INSERT INTO meta VALUES ('created_ms', ?)", (now,))
-
-
-def _is_sqlite(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(16) == b"SQLite format 3\x00"
 
 
 def _exists(path: Path) -> StoreError:

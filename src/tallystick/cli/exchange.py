@@ -122,14 +122,24 @@ def serve_verb(out: Output, store: str, listen: str, log: str | None) -> None:
 @verb("export", example="tally export ana.tally market.bundle")
 @STORE
 @click.argument("file", type=click.Path(dir_okay=False))
+@click.option("--car", is_flag=True, help="Headers only, as a CAR file for IPLD tools.")
 @LOG
-def export_verb(out: Output, store: str, file: str, log: str | None) -> None:
+def export_verb(out: Output, store: str, file: str, log: str | None, *, car: bool) -> None:
     """Write the whole log into a bundle FILE.
 
     For mail, a memory stick or a backup. Private statements, names and the key are not in it. A
     file that is there already is not overwritten.
+
+    With --car FILE is a CAR: who built upon what, without what was said. It is for tools that
+    follow links, and cannot be imported.
     """
     with opened(store, log) as replica:
+        if car:
+            with out.progress() as progress:
+                done = replica.export_car(file, progress=progress)
+            told = f"{done.events} headers under {done.roots} roots, {done.bytes} bytes, in {file}"
+            out.result({"file": file} | done.as_dict(), told)
+            return
         report = replica.export(file)
     text = f"{report.events_out} events, {report.bytes_out} bytes, in {file}"
     out.result({"file": file} | report.as_dict(), text)

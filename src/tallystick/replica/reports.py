@@ -65,6 +65,16 @@ class EventInfo(Report):
 
 
 @dataclass(frozen=True, slots=True)
+class CarReport(Report):
+    """What one CAR file holds: a block an event, ``roots`` events that no other builds upon."""
+
+    log: str
+    roots: int
+    events: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class SyncReport(Report):
     """What one sync did, seen from this side.
 

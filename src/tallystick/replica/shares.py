@@ -2,16 +2,17 @@
 
 Law: what was verified is kept, however a session ends; nothing else comes in.
 
-Reads: replica.reads, replica.{syncing, serving, endpoint, checking}. Read by: replica.replica.
+Reads: replica.reads, replica.{syncing, serving, endpoint, exporting, checking}. Read by:
+replica.replica.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from tallystick.chain.slice import Slice
 from tallystick.errors import BadInput, NotFound, StoreError
@@ -20,10 +21,12 @@ from tallystick.limits import DIGEST_BYTES
 from tallystick.replica import checking, syncing
 from tallystick.replica.base import Progress
 from tallystick.replica.endpoint import StoreEndpoint
+from tallystick.replica.exporting import write_car
 from tallystick.replica.openlog import Taken
 from tallystick.replica.owner import Owner, key_path
 from tallystick.replica.reads import Reads
 from tallystick.replica.reports import (
+    CarReport,
     SyncReport,
     VerifyReport,
 )
@@ -137,15 +140,20 @@ class Shares(Reads):
 
     def export(self, path: str | Path) -> SyncReport:
         """Writes everything of the log into a bundle file; never over a file that is there."""
-        file_path, holdings = Path(path), self._log.holdings
-        try:
-            with file_path.open("xb") as file, self._store.read():
-                report = write_bundle(holdings, file)
-        except FileExistsError:
-            raise StoreError("store/exists", "a file is there already", where=path) from None
-        except OSError as error:
-            raise StoreError("store/io", where=path, got=error.strerror) from error
+        holdings = self._log.holdings
+        with _new_file(path) as file, self._store.read():
+            report = write_bundle(holdings, file)
         return syncing.bundle_report(report, reading=False)
+
+    def export_car(self, path: str | Path, *, progress: Progress | None = None) -> CarReport:
+        """Writes the headers of all events into a CAR file, for tools that read IPLD.
+
+        Nothing that was said is in it, only who built upon what; see ``spec/car.md``. Never over
+        a file that is there.
+        """
+        log_no = self._log.no
+        with _new_file(path) as file, self._store.read():
+            return write_car(self._store, log_no, file, progress=progress)
 
     def import_bundle(self, path: str | Path, *, log: str | None = None) -> SyncReport:
         """Takes in a bundle file, verified like a session.
@@ -227,3 +235,27 @@ class Shares(Reads):
                         views.detach(view.name)
                     self._store.drop_log(log.no)
                 self._logs.pop(log.id, None)
+
+
+@contextmanager
+def _new_file(path: str | Path) -> Iterator[BinaryIO]:
+    """A file that was not there; what cannot be written to its end is taken away again.
+
+    Raises:
+        StoreError: store/exists, store/io.
+    """
+    place = Path(path)
+    try:
+        file = place.open("xb")
+    except FileExistsError:
+        raise StoreError("store/exists", "a file is there already", where=path) from None
+    except OSError as error:
+        raise StoreError("store/io", where=path, got=error.strerror) from error
+    try:
+        with file:
+            yield file
+    except BaseException as error:
+        place.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise StoreError("store/io", where=path, got=error.strerror) from error
+        raise

@@ -179,6 +179,16 @@ def test_a_peer_that_is_not_there_is_exit_5_and_a_nonsense_address_exit_2(market
     assert said.error == "store/missing"
 
 
+def test_a_car_holds_a_block_an_event_and_is_never_written_over(market):
+    shell = market.shell
+    done = shell.ok("export", "ana.tally", "market.car", "--car")
+    assert (done["log"], done["events"], done["roots"]) == (market.log, 4, 1)
+    assert done["bytes"] == (shell.home / done["file"]).stat().st_size
+    said = shell("export", "ana.tally", "market.car", "--car", "--json")
+    assert (said.code, said.error) == (1, "store/exists")
+    assert "4 headers under 1 roots" in shell("export", "ana.tally", "b.car", "--car").out
+
+
 def test_a_bundle_carries_the_log_and_a_cut_off_one_says_so(market):
     shell = market.shell
     shell.ok("export", "ana.tally", "market.bundle")
@@ -478,6 +488,23 @@ def test_the_ratings_of_a_market_are_loaded_with_the_same_digest_every_time(shel
     said = shell("load", "otc", "c.tally", "bad.csv", "--json")
     assert said.code == 2
     assert shell("load", "otc", "c.tally", "missing.csv", "--json").json["error"]
+
+
+def test_the_commits_of_a_repository_are_loaded_with_the_same_digest_every_time(shell):
+    rows = "commit,parents,author,time\n0,,1,100\n1,0,2,101\n2,0,1,102\n3,2 1,1,103\n"
+    (shell.home / "git.csv").write_text(rows)
+    digests = set()
+    for store in ("a.tally", "b.tally"):
+        shell.ok("init", store)
+        done = shell.ok("load", "git-dag", store, "git.csv")
+        assert (done["events"], done["authors"]) == (5, 3)
+        assert done["seconds"] >= 0
+        digests.add(shell.ok("digest", store)["digest"])
+    assert len(digests) == 1
+    assert "5 events by 3 authors" in shell("load", "git-dag", "a.tally", "git.csv").out
+    (shell.home / "bad.csv").write_text("0,7,1,100\n")
+    said = shell("load", "git-dag", "b.tally", "bad.csv", "--json")
+    assert (said.code, said.error) == (2, "usage/argument")
 
 
 def test_to_follow_takes_one_peer_that_can_push(market):

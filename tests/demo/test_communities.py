@@ -31,7 +31,7 @@ def test_the_market_is_the_same_log_on_every_load(tmp_path: Path) -> None:
     """Nothing in a demo log is random."""
     with tallystick.open(tmp_path / "store", create=True) as replica:
         rows = market.ratings()
-        for batch in otc.build(rows, namespace=market.NAMESPACE, name=market.NAME):
+        for _, batch in otc.build(rows, namespace=market.NAMESPACE, name=market.NAME):
             replica.receive(batch, log=batch[0].log)
         assert replica.digest() == MARKET_DIGEST
 

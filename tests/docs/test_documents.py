@@ -68,6 +68,7 @@ def street(tmp_path_factory):
     tally.write_text(f'#!/bin/sh\nexec {sys.executable} -m tallystick.cli "$@"\n')
     tally.chmod(0o755)
     (home / "ratings.csv").write_text("1,2,8,100\n2,3,-10,101\n")
+    (home / "git.csv").write_text("0,,1,100\n1,0,2,101\n")
     run(
         home,
         """

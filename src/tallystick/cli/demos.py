@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -39,8 +40,36 @@ def otc_verb(out: Output, store: str, file: str) -> None:
 
     with opened(store, writes=True) as replica, out.progress() as progress:
         done = otc.load(replica, file, progress=progress)
-    text = f"{done['events']} events by {done['authors']} authors in {done['seconds']:.1f} s"
-    out.result(done, text)
+    out.result(done, sentence(done))
+
+
+@verb(
+    "git-dag",
+    group=load_verb,
+    example="tally init git.tally && tally load git-dag git.tally git.csv",
+)
+@STORE
+@click.argument("file", type=click.Path(dir_okay=False))
+def git_verb(out: Output, store: str, file: str) -> None:
+    """Load the commits of a git repository.
+
+    FILE has rows commit,parents,author,time (a header row may be there), .csv or .csv.gz: commits
+    are numbered from 0 in the order of the file, parents are earlier numbers separated by spaces.
+
+    An author's commits, in the order of the file, become their chain. Parents by others become
+    deps (of several by one author the last: the others are in its past); parents by the same
+    author are in the chain already. git's own parents stand in each event's content.
+    """
+    from tallystick.demo import git
+
+    with opened(store, writes=True) as replica, out.progress() as progress:
+        done = git.load(replica, file, progress=progress)
+    out.result(done, sentence(done))
+
+
+def sentence(done: dict[str, Any]) -> str:
+    """What was loaded, for a person."""
+    return f"{done['events']} events by {done['authors']} authors in {done['seconds']:.1f} s"
 
 
 @verb("tour", example="tally tour")

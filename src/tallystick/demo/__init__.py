@@ -1,6 +1,7 @@
-"""Real and hand-written communities to try Tallystick on: Bitcoin-OTC, a street market, a tour.
+"""Communities to try Tallystick on: Bitcoin-OTC, git, a street market, a tour.
 
     otc      the ratings of a real marketplace with real fraud, as a log
+    git      the commits of a large repository, as a log
     market   a hand-written story in which every step shows too
     tour     several replicas, synced over sockets, judged under different policies
 

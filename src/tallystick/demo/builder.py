@@ -7,14 +7,15 @@
 Law: the same rows give the same ids and the same log checkpoint, on every kernel and for ever. The
 private keys are public knowledge: such a log is for trying things out.
 
-Reads: chain, identity, kernels. Read by: demo.otc, demo.market.
+Reads: chain, identity, kernels. Read by: demo.otc, demo.git, demo.market.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import NamedTuple
 
 from tallystick import kernels
 from tallystick.chain.head import sign_head
@@ -24,6 +25,15 @@ from tallystick.identity.keys import SigningKey
 from tallystick.limits import DIGEST_BYTES, SEED_BYTES, SLICE_EVENTS_MAX
 
 User = int | str
+
+
+class Place(NamedTuple):
+    """One event that others may build upon: the last of the first ``size`` of a chain."""
+
+    chain: Chain
+    size: int
+    id: bytes
+    lamport: int
 
 
 @dataclass(slots=True)
@@ -39,8 +49,13 @@ class Chain:
     peaks: bytes = b""
     packs: list[bytes] = field(default_factory=list)
     ids: list[bytes] = field(default_factory=list)
-    named: list[tuple[Chain, int] | None] = field(default_factory=list)
-    """per event: the chain its dep is in, and how many events of it are in the past then"""
+    named: list[tuple[tuple[Chain, int], ...]] = field(default_factory=list)
+    """per event: the chains its deps are in, and how many events of each are in the past then"""
+
+    @property
+    def tip(self) -> tuple[Place, ...]:
+        """The latest event; nothing while there is none."""
+        return (Place(self, self.seq, self.last_id, self.lamport),) if self.seq else ()
 
 
 def user_key(namespace: str, user: User) -> SigningKey:
@@ -77,12 +92,12 @@ class LogBuilder:
         content: bytes = b"",
         time_ms: int,
         seed: tuple[User, ...],
-        dep: Chain | None = None,
-    ) -> None:
-        """One event; ``dep`` is the chain whose latest event it names, if it has one."""
-        named = dep.last_id if dep is not None else b""
+        deps: Sequence[Place] = (),
+    ) -> Place:
+        """One event; ``deps`` are the events of others that it builds upon, each once."""
+        named = b"".join(sorted(dep.id for dep in deps))
         if self.log:
-            chain.lamport = 1 + max(chain.lamport, dep.lamport if dep is not None else 0)
+            chain.lamport = 1 + max(chain.lamport, *(dep.lamport for dep in deps), 0)
         path = "/".join(map(str, (self._namespace, "body", *seed)))
         body_seed = sha256(path.encode()).digest()[:SEED_BYTES]
         draft = kernels.Draft(
@@ -96,7 +111,8 @@ class LogBuilder:
         chain.seq += 1
         chain.packs.append(pack)
         chain.ids.append(chain.last_id)
-        chain.named.append((dep, dep.seq) if dep is not None and dep.seq else None)
+        chain.named.append(tuple((dep.chain, dep.size) for dep in deps))
+        return Place(chain, chain.seq, chain.last_id, chain.lamport)
 
     def past(self, tops: Mapping[User, int]) -> dict[bytes, int]:
         """Author -> leading events, of everything in the past of some chains' prefixes."""
@@ -107,7 +123,7 @@ class LogBuilder:
             known = sizes.get(chain.key.public, 0)
             if size > known:
                 sizes[chain.key.public] = size
-                stack += [named for named in chain.named[known:size] if named is not None]
+                stack += [place for named in chain.named[known:size] for place in named]
         return sizes
 
     def size_of(self, user: User) -> int:

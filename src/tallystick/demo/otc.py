@@ -9,25 +9,22 @@ Law: the log depends on the file alone. Keys, seeds, times and parents are deriv
 every load on every kernel gives the same ids and the same log checkpoint. The private keys are
 public knowledge; this log is for trying things out.
 
-Reads: demo.builder, policy, replica. Read by: tour, cli.
+Reads: demo.builder, demo.loading, policy, replica. Read by: tour, cli.
 Source: S. Kumar et al., "Edge weight prediction in weighted signed networks", ICDM 2016.
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
-from tallystick.chain.slice import Slice
 from tallystick.demo.builder import LogBuilder, user_key
-from tallystick.errors import BadInput, NotFound
+from tallystick.demo.loading import Batch, in_batches, read_rows, take_in
+from tallystick.errors import BadInput
 from tallystick.identity.did import did_key
 from tallystick.kernels import encode_item
 from tallystick.limits import UINT_MAX
@@ -64,16 +61,8 @@ def read_ratings(path: str | Path) -> list[Rating]:
         NotFound: no such file.
         BadInput: ``usage/argument`` with the line that is malformed; nothing is half read.
     """
-    file = Path(path)
-    if not file.is_file():
-        raise NotFound("usage/not-found", f"no file {file}", hint="Name the ratings file.")
-    try:
-        raw = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
-        text = raw.decode("ascii")
-    except (OSError, EOFError, UnicodeDecodeError, ValueError) as error:
-        raise BadInput("usage/argument", f"{file.name} is not a ratings file", got=error) from None
-    rows = enumerate(csv.reader(io.StringIO(text)), start=1)
-    return [_rating(row, line) for line, row in rows if row and not (line == 1 and _header(row))]
+    rows = read_rows(path, "a ratings file")
+    return [_rating(row, line) for line, row in rows if not (line == 1 and _header(row))]
 
 
 def _header(row: list[str]) -> bool:
@@ -110,7 +99,7 @@ def add_rating(builder: LogBuilder, row: int, rating: Rating) -> None:
         content=content,
         time_ms=rating.time_ms,
         seed=(row, 0),
-        dep=None if target is source else target,
+        deps=() if target is source else target.tip,
     )
     verb = statement_verb(rating.rating)
     if verb is not None:
@@ -131,26 +120,11 @@ def statement_verb(rating: int) -> str | None:
 
 
 def build(
-    ratings: Iterable[Rating],
-    *,
-    namespace: str = "otc",
-    name: str = "bitcoin-otc",
-    progress: Callable[[int], None] | None = None,
-) -> Iterator[list[Slice]]:
+    ratings: Iterable[Rating], *, namespace: str = "otc", name: str = "bitcoin-otc"
+) -> Iterator[Batch]:
     """The log as batches of slices, parents before children."""
     builder = LogBuilder(namespace, name)
-    done = 0
-    for row, rating in enumerate(ratings):
-        add_rating(builder, row, rating)
-        done = row + 1
-        if done % ROWS_A_BATCH == 0:
-            yield list(builder.slices())
-            if progress is not None:
-                progress(done)
-    if done % ROWS_A_BATCH or not done:
-        yield list(builder.slices())
-        if progress is not None:
-            progress(done)
+    return in_batches(builder, ratings, partial(add_rating, builder), size=ROWS_A_BATCH)
 
 
 def load(replica: Replica, file: str | Path, *, progress: Progress | None = None) -> dict[str, Any]:
@@ -164,23 +138,7 @@ def load(replica: Replica, file: str | Path, *, progress: Progress | None = None
     Raises:
         NotFound, BadInput: as ``read_ratings``; the store is as it was.
     """
-    started = monotonic()
     ratings = read_ratings(file)
-    events = 0
-    authors: set[bytes] = set()
-    done = 0
-
-    def told(rows: int) -> None:
-        nonlocal done
-        done = rows
-
-    for batch in build(ratings, progress=told):
-        taken = replica.receive(batch, log=batch[0].log)
-        assert not taken.rejected, taken.rejected[:3]
-        events += taken.accepted + taken.known
-        authors.update(one.author for one in batch)
-        replica.bind(batch[0].log)
-        if progress is not None:
-            progress(done, len(ratings), "ratings")
+    done = take_in(replica, build(ratings), total=len(ratings), what="ratings", progress=progress)
     replica.define_sum("reputation", kind="rating/rate", key="target", amount="rating")
-    return {"events": events, "authors": len(authors), "seconds": monotonic() - started}
+    return done

@@ -129,7 +129,7 @@ class LogHoldings:
                 line = self._store.find_line(self._log_no, span.author, span.side)
                 if line is not None:
                     lacking += self._stretch(line, max(span.begin, 0), min(span.end, line.size))
-        yield from self._in_messages(lacking, max_bytes)
+        yield from self._in_messages(_once(lacking), max_bytes)
 
     # --- what was agreed ------------------------------------------------------------------------
 
@@ -236,6 +236,21 @@ class LogHoldings:
         line = self._store.find_line(self._log_no, author, side)
         assert line is not None, "a line of our own records"
         return line
+
+
+def _once(lacking: list[Lacking]) -> list[Lacking]:
+    """Each row once, however often it was asked for: a question must not cost what it multiplies.
+
+    Stretches may overlap, and sides of one chain share their beginning.
+    """
+    found: list[Lacking] = []
+    end = 0
+    for part in sorted(lacking, key=lambda part: part.row):
+        known = min(max(end - part.row, 0), part.count)
+        if known < part.count:
+            found.append(Lacking(part.line, part.seq + known, part.row + known, part.count - known))
+            end = part.row + part.count
+    return found
 
 
 def _pieces(lacking: Sequence[Lacking]) -> Iterator[Lacking]:

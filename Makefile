@@ -4,6 +4,9 @@ PYTHON ?= python3
 PYTEST_ARGS ?= -n auto
 TOUR_ARGS ?=
 BENCH_ARGS ?=
+TARGET ?= quick
+RUNS ?= 10000
+SEED ?= 0
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -13,7 +16,7 @@ NATIVE_SOURCES := $(shell find native -name target -prune -o -type f -print 2>/d
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint fast native docs bench lock clean
+.PHONY: help setup run test lint fast native docs bench fuzz lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -70,6 +73,9 @@ bench: setup ## every figure, with the machine it was measured on
 	@for part in bench/[a-z]*.py; do \
 	  $(PY) -m "bench.$$(basename $$part .py)" $(BENCH_ARGS) || exit 1; \
 	done
+
+fuzz: setup ## hostile inputs against every decoder (TARGET=name|quick|all RUNS=n SEED=n)
+	$(PY) -m tests.fuzz --target $(TARGET) --runs $(RUNS) --seed $(SEED)
 
 lock: ## take the newest versions of all dependencies into requirements/
 	$(PYTHON) tools/lock.py

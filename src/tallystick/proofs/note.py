@@ -119,8 +119,12 @@ class Note:
 
 
 def is_key_name(name: str) -> bool:
-    """Whether a key may be called so: not empty, no Unicode spaces, no plus, no control."""
-    return bool(name) and not any(c == "+" or c.isspace() or c < " " for c in name)
+    """Whether a key may be called so: not empty, no Unicode spaces, no plus, no control.
+
+    Nor lone surrogates, which no bytes stand for: the key's id is a hash of the name's bytes.
+    """
+    refused = (c == "+" or c.isspace() or c < " " or "\ud800" <= c <= "\udfff" for c in name)
+    return bool(name) and not any(refused)
 
 
 def build_note(text: bytes, signatures: Sequence[NoteSignature]) -> bytes:

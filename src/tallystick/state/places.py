@@ -12,6 +12,7 @@ Source: RFC 6901 (the two escapes).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -22,6 +23,8 @@ SEGMENTS_MAX: Final = 8
 SEGMENT_BYTES_MAX: Final = 200
 PLACE_BYTES_MAX: Final = 1024
 """All segments together; a place is written in every op that acts there."""
+
+_BAD_ESCAPE: Final = re.compile("~(?![01])")
 
 Place = tuple[str, ...]
 
@@ -55,9 +58,8 @@ def parse_place(text: str) -> Place:
         BadInput: state/place, for an empty or too long segment, a bad escape, too many segments.
     """
     parts = text.split("/")
-    for part in parts:
-        if "~" in part.replace("~0", "").replace("~1", ""):
-            raise BadInput("state/place", expected="~0 for ~ and ~1 for /", got=repr(text[:80]))
+    if _BAD_ESCAPE.search(text):
+        raise BadInput("state/place", expected="~0 for ~ and ~1 for /", got=repr(text[:80]))
     place = tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)
     try:
         good = fits(place)

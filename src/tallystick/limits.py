@@ -54,6 +54,9 @@ SLICE_EVENTS_MAX: Final = 4096
 PENDING_EVENTS_MAX: Final = 10_000
 """Events held for one peer while parents are missing; the oldest go first."""
 PENDING_BYTES_MAX: Final = 64 * MIB
+PENDING_AUTHOR_EVENTS_MAX: Final = 5_000
+"""Of one author: half of a peer's room, so that nobody alone pushes out what others wait for."""
+PENDING_AUTHOR_BYTES_MAX: Final = 32 * MIB
 POLICY_BYTES_MAX: Final = 16 * MIB
 """A policy document from outside."""
 NOTE_BYTES_MAX: Final = MIB
@@ -69,6 +72,13 @@ SYNC_REJECTED_MAX: Final = 1000
 """Bad slices and events from one peer before the session drops it."""
 SYNC_BYTES_IN_MAX: Final = 2**40
 """Everything one peer may send in one session."""
+SYNC_WASTE_MAX: Final = 20_000_000
+"""Units of work (``sync.budget``) one peer may cause in a session without bringing anything new: a
+few minutes of one core. Two honest peers that hear the same from others stay far below."""
+SYNC_AUTHOR_BYTES_MAX: Final = 2**38
+"""Events of one author taken from one peer in a session; the rest waits for the next one."""
+SYNC_AUTHOR_WASTE_MAX: Final = 10_000_000
+"""Of one author's events: half of a peer's."""
 SYNC_LOGS_MAX: Final = 256
 """Logs a peer may offer to a store that has none."""
 SYNC_DECLINED_MAX: Final = 65_536
@@ -85,3 +95,5 @@ SYNC_PUSHES_MAX: Final = 4096
 """Pushes queued for a live peer that does not keep up, before it is dropped."""
 SYNC_SESSIONS_MAX: Final = 64
 """Sessions one server keeps open."""
+SYNC_SESSIONS_PEER_MAX: Final = 32
+"""Of them, those of one host: none can shut all others out."""

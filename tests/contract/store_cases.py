@@ -263,7 +263,9 @@ class StoreCases:
         assert store.pending_stats(b"q") == (0, 0)
         assert set(store.pending_wants(1)) == {bytes(32), b"\x01" * 32}
         with store.write():
-            assert store.trim_pending(b"p", events_max=6, bytes_max=1000) == 4
+            assert store.trim_pending(b"p", author=A, events_max=1, bytes_max=1) == 0
+            assert store.trim_pending(b"p", author=B, events_max=8, bytes_max=1000) == 2
+            assert store.trim_pending(b"p", events_max=6, bytes_max=1000) == 2
         assert [row.seq for row in store.pending_of(1, B)] == [2, 3, 4]
         with store.write():
             store.drop_pending([row.no for row in store.pending_of(1)])

@@ -6,6 +6,7 @@ arrival. Everything is looked up by walking; nothing is fast; signatures and pro
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -168,7 +169,9 @@ class MemoryLog(Holdings):
         pending = len(self.proven) - len(self.included) - len(self.invalid)
         pending += sum(one.count for one in self.waiting.values())
         size = sum(len(one.pack) for one in self.waiting.values())
-        return Outcome(len(self.arrival) - before, pending, size, tuple(rejected))
+        new = self.arrival[before:]
+        accepted_of = Counter(self.included[one].author for one in new)
+        return Outcome(len(new), pending, size, tuple(rejected), accepted_of)
 
     def _prove(self, one: Slice, pack: Pack, rejected: list[Rejected]) -> None:
         events = events_of(pack)

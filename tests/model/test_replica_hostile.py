@@ -240,6 +240,19 @@ def test_waiting_events_are_bounded_and_the_oldest_go_first(monkeypatch):
     assert [row.waits_for for row in waiting] == [bytes([n]) * 32 for n in range(3, 8)]
 
 
+def test_one_authors_waiting_events_do_not_push_out_what_others_wait_for(monkeypatch):
+    monkeypatch.setattr("tallystick.replica.ingest.PENDING_AUTHOR_EVENTS_MAX", 3)
+    fresh = newcomer()
+    _, quiet = chain([0], key=key_of("quiet"), deps=bytes(32), lamport=5)
+    fresh.receive([quiet])
+    for n in range(6):
+        _, one = chain([n], key=key_of("flood"), deps=bytes([n + 1]) * 32, lamport=5)
+        codes = {found.code for found in fresh.receive([one]).rejected}
+        assert codes == ({"sync/pending-full"} if n >= 3 else set())
+    waiting = fresh._store.pending_of(fresh._log.no)
+    assert [row.waits_for for row in waiting] == [bytes([n]) * 32 for n in (0, 4, 5, 6)]
+
+
 def test_the_same_slice_sent_again_while_it_waits_takes_no_more_room():
     fresh = newcomer()
     _, one = chain([1], deps=bytes(32), lamport=5)

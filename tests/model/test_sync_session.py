@@ -13,8 +13,9 @@ from tallystick.chain.slice import slice_value
 from tallystick.kernels import PART_WHOLE
 from tallystick.limits import SYNC_WINDOW_MESSAGES
 from tallystick.sync import messages as m
+from tallystick.sync.budget import Budget
 from tallystick.sync.holdings import Outcome
-from tallystick.sync.session import Budget, Session, State
+from tallystick.sync.session import Session, State
 from tallystick.sync.vector import Keyed, encode_relative, encode_vector
 
 
@@ -448,6 +449,42 @@ def test_a_peer_that_uses_up_its_budget_is_dropped_and_what_came_is_kept(budget,
     assert session.report().code == code
     assert session.receive(b"anything").code == code
     assert session.ingested(Outcome()).done
+
+
+def test_a_peer_that_sends_what_is_known_over_and_over_is_dropped():
+    first, second = two_with_news()
+    session = responder(second, budget=Budget(waste=100))
+    say(session, first_hello(first))
+    values = (slice_value(first.log.write(key_of("zoe"), 40, deps=())),)
+    spent = []
+    for _ in range(4):
+        step = say(session, m.Slices(values))
+        if step.slices is not None:
+            step = session.ingested(second.receive(first.log.log_id, step.slices, "x"))
+        spent.append(step.code)
+    # 40 new events cost nothing; known again they cost 40 and a signature each time
+    assert spent == [None, None, "sync/budget", "sync/budget"]
+
+
+@pytest.mark.parametrize("budget", [Budget(author_waste=100), Budget(author_bytes=9_000)])
+def test_an_author_beyond_his_budget_is_passed_over_and_others_are_not(budget):
+    first, second = two_with_news()
+    session = responder(second, budget=budget)
+    say(session, first_hello(first))
+    flood = slice_value(first.log.write(key_of("zoe"), 40, deps=()))
+    taken, codes = [], []
+    for n in range(5):
+        other = first.log.write(key_of("yan"), 1, deps=())
+        step = say(session, m.Slices((flood, slice_value(other))))
+        codes += [one.code for one in step.rejected]
+        taken.append(len(step.slices))
+        outcome = second.receive(first.log.log_id, step.slices, "x")
+        assert outcome.accepted_of[key_of("yan").public] == 1, n
+        step = session.ingested(outcome)
+        assert not step.done
+    assert taken[0] == 2
+    assert taken[-1] == 1
+    assert codes == ["sync/author-budget"]
 
 
 def test_events_whose_ancestors_never_come_are_counted_against_the_sender():

@@ -80,3 +80,17 @@ def test_a_sum_under_another_policy_says_what_does_not_count(tmp_path: Path) -> 
         assert found["value"] == 5
         assert [item["author"] for item in found["live"]] == [ben]
         assert [item["author"] for item in found["excluded"]] == [eve]
+
+
+def test_what_if_of_a_withdraw_brings_back_the_private_word_before_it(tmp_path: Path) -> None:
+    """Withdrawing a private allow lets the private ban before it hold again; so it is foretold."""
+    ana, _, eve = community(tmp_path)
+    ana.ban(eve, private=True)
+    latest = ana.allow(eve, private=True)
+    foretold = ana.what_if(tallystick.withdraw(latest.id), private=True)
+    assert [actor["after"] for actor in foretold.actors] == ["not heeded"]
+    before = ana.view("reputation", key="shop")
+    done = ana.withdraw(latest)
+    assert (done.effect.events_lost, done.effect.actors) == (foretold.events_lost, foretold.actors)
+    assert foretold.events_lost == 1
+    assert ana.view("reputation", key="shop") == before - 5

@@ -28,7 +28,7 @@ INTERRUPTED: Final = 130
 VERBS: Final[dict[str, tuple[str, ...]]] = {
     "stores": ("init", "id", "log", "name", "names", "verify", "doctor", "completion"),
     "events": ("write", "history", "show", "heads", "graph", "digest"),
-    "exchange": ("sync", "serve", "export", "import"),
+    "exchange": ("sync", "serve", "export", "import", "decline"),
     "trust": (
         *("ban", "allow", "exclude", "include", "retract", "restore", "adopt", "withdraw"),
         *("what-if", "standing", "verdict", "policy"),

@@ -163,3 +163,30 @@ def import_verb(out: Output, store: str, file: str, log: str | None) -> int:
     lines = [f"{file}: {report['events_in']} new events"]
     out.result(report, lines + sentence(report)[1:])
     return VERIFICATION_FAILED if unproven(report) else 0
+
+
+@verb(
+    "decline",
+    example="tally decline ana.tally did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK",
+)
+@STORE
+@click.argument("actor", required=False)
+@click.option("--undo", is_flag=True, help="Take the actor's events again.")
+@LOG
+def decline_verb(
+    out: Output, store: str, actor: str | None, log: str | None, *, undo: bool
+) -> None:
+    """Leave an ACTOR of whom nothing is here out of syncs; without one, list who is.
+
+    It saves the fetching and changes no answer. Once an event waits for one of theirs, somebody you
+    keep has built upon them, and they are fetched after all. To stop heeding somebody whose events
+    are here: ban.
+    """
+    if undo and actor is None:
+        raise BadInput("usage/argument", "--undo takes an ACTOR", expected="tally decline --undo A")
+    with opened(store, log) as replica:
+        if actor is None:
+            found = replica.declined()
+        else:
+            found = replica.accept(actor) if undo else replica.decline(actor)
+    out.result({"declined": found}, found or ["nobody is declined"])

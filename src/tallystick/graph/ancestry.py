@@ -143,13 +143,17 @@ def maximal(graph: Graph, rows: Iterable[int]) -> set[int]:
     return {row for line, row in newest.items() if walk.named.get(line, -1) < graph.seq(row)}
 
 
-def past(graph: Graph, rows: Iterable[int]) -> dict[int, int]:
+def past(graph: Graph, rows: Iterable[int], *, above: int = -1) -> dict[int, int]:
     """What is in the past of these events, them included: line -> number of its first seqs.
 
     A side's count includes the seqs of its base before the split, and its base appears too.
-    Cost: the deps of all lines in the past.
+
+    Args:
+        above: a lamport; lines of which only events below it are in the past may be left out.
+
+    Cost: the deps, newer than ``above``, of all lines in the past.
     """
-    walk = _Walk(graph)
+    walk = _Walk(graph, above=above)
     for row in rows:
         walk.name(row)
         walk.start(row)

@@ -386,6 +386,11 @@ class Judge:
         """Whether an event counts; False when it is not here."""
         return self._counting.counts(id)
 
+    def has_vote(self, author: bytes) -> bool:
+        """Whether the statements of an author's actor count, in any cell."""
+        actor = self._facts.actor(author)
+        return any(actor in cell.places for cell in self._cells.values())
+
     def cell(self, scope: str | None = None) -> Strata:
         """The cell of a kind or pattern, the one of ``*`` by default."""
         if scope is None or scope == ANY:
@@ -463,12 +468,16 @@ class Judge:
 
     # --- what if --------------------------------------------------------------------------------
 
-    def what_if(self, statement: Statement) -> Preview:
+    def what_if(self, statement: Statement, mine: Iterable[Statement] | None = None) -> Preview:
         """What would change if the statement were made; changes nothing.
+
+        Args:
+            mine: everything the viewer ever said, private words included; None: those of the log
+                and of the policy, so that a private word that a later one replaced stays unknown.
 
         Cost: that of two updates.
         """
-        flips, reverse = self._suppose(*self._hypothesis(statement))
+        flips, reverse = self._suppose(*self._hypothesis(statement, mine))
         touched = set(self._moved)
         after = {a: self._explainer.actor(self._base, a) for a in touched}
         self._revert(reverse)
@@ -478,34 +487,16 @@ class Judge:
         }
         return Preview(tuple(flips), actors)
 
-    def _hypothesis(self, s: Statement) -> tuple[list[Statement], Policy]:
+    def _hypothesis(
+        self, s: Statement, mine: Iterable[Statement] | None
+    ) -> tuple[list[Statement], Policy]:
         """Statements of the log and the policy that there would be."""
         if s.voter != self.policy.viewer:
             return [s], self.policy
-        log = [] if s.private else [s]
-        if s.verb == "withdraw":
-            return log, self.policy.with_statements(self._before(s.target))
-        if SLOT[s.verb] > EVENT:
-            return log, self.policy
-        older = self._before(s.target, kept=True) if SLOT[s.verb] == EVENT else ()
-        return log, self.policy.with_statements((*self.policy.statements, *older, s))
-
-    def _before(self, id: bytes, *, kept: bool = False) -> tuple[Statement, ...]:
-        """My statements if one were withdrawn: the ones before it in its slot hold again.
-
-        With ``kept``, those that would do so if my own word excluded it.
-        """
-        found = {s.id: s for s in self.policy.statements if kept or s.id != id}
-        gone = next((s for s in self.policy.statements if s.id == id), None)
-        if gone is not None:
-            key = self._context.book.key(gone)
-            for s in self._context.book.slot(self.policy.viewer, key):
-                taken_back = any(
-                    w.voter == s.voter for w in self._context.book.withdrawals.get(s.id, ())
-                )
-                if s.order < gone.order and not taken_back:
-                    found[s.id] = s
-        return tuple(found.values())
+        if mine is None:
+            known = self._context.book.by_id.values()
+            mine = (*self.policy.statements, *(said for said in known if said.voter == s.voter))
+        return [] if s.private else [s], self.policy.with_statements((*mine, s))
 
     def _suppose(self, statements: list[Statement], policy: Policy) -> tuple[list[Flip], _Before]:
         before = self.policy

@@ -7,6 +7,7 @@ Reads: replica.openlog, sync.holdings. Read by: replica, replica.serving.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from tallystick.chain.slice import Slice
@@ -66,4 +67,7 @@ class StoreEndpoint:
         if self._received is not None:
             self._received(taken)
         events, size = self._store.pending_stats(peer.encode())
-        return Outcome(taken.accepted, events, size, tuple(taken.rejected))
+        accepted_of: Counter[bytes] = Counter()
+        for line, begin, end in taken.spans:
+            accepted_of[self._store.line(line).author] += end - begin
+        return Outcome(taken.accepted, events, size, tuple(taken.rejected), accepted_of)

@@ -1,6 +1,8 @@
 """A log as a sync session sees it: records, and slices in causal windows of arrival order.
 
-    rows   1 ............................................ n        arrival order is topological
+    rows   1 ............................................ n        arrival order is topological;
+                                                                   preferred chains and what they
+                                                                   stand on first, then the rest
            └── window ──┘└── window ──┘└── window ──┘              one message each
               by line        by line       by line                 slices: runs of one chain
 
@@ -12,12 +14,13 @@ Reads: store, chain, sync.holdings. Read by: replica.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from tallystick.chain.head import Head
 from tallystick.chain.slice import Slice
+from tallystick.graph.ancestry import past
 from tallystick.kernels import decode_item, encode_item, merkle_root
 from tallystick.limits import SLICE_EVENTS_MAX
 from tallystick.proofs.merkle import join_ranges, subtree_hashes
@@ -44,12 +47,26 @@ class Lacking:
 
 
 class LogHoldings:
-    """``sync.holdings.Holdings`` over one log of a store."""
+    """``sync.holdings.Holdings`` over one log of a store.
 
-    def __init__(self, store: Store, log_no: int) -> None:
+    Args:
+        prefers: whether an author's chain goes first, with all that it stands on.
+        declines: authors that sessions leave out.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        log_no: int,
+        *,
+        prefers: Callable[[bytes], bool] = lambda _: False,
+        declines: Callable[[], Collection[bytes]] = tuple,
+    ) -> None:
         self._store = store
         self._log_no = log_no
         self._log_id = store.log(log_no).id
+        self._prefers = prefers
+        self._declines = declines
 
     @property
     def log_id(self) -> bytes:
@@ -87,7 +104,9 @@ class LogHoldings:
             for line in self._store.lines(self._log_no):
                 begin = max(have.get((line.author, line.side), 0), line.first_seq)
                 lacking += self._stretch(line, begin, line.size)
-        yield from self._in_messages(lacking, max_bytes)
+            parts = self._preferred_first(lacking)
+        for part in parts:
+            yield from self._in_messages(part, max_bytes)
 
     def newer(
         self, spans: Iterable[tuple[int, int, int]], *, max_bytes: int
@@ -134,8 +153,8 @@ class LogHoldings:
     # --- what was agreed ------------------------------------------------------------------------
 
     def declined(self) -> Collection[bytes]:
-        """Everything valid is replicated."""
-        return ()
+        """Authors that sessions leave out; everybody else's valid events are replicated."""
+        return self._declines()
 
     def agreed_with(self, peer: str) -> Agreed | None:
         """The last state agreed upon with this peer."""
@@ -157,6 +176,33 @@ class LogHoldings:
             self._store.set_peer(peer.encode(), self._log_no, checkpoint=agreed.root, vector=vector)
 
     # --- windows --------------------------------------------------------------------------------
+
+    def _preferred_first(self, lacking: list[Lacking]) -> list[list[Lacking]]:
+        """The same rows in two parts: preferred chains and all they stand on, then the rest.
+
+        Cost: the deps, newer than the oldest row, of the lines the preferred ones stand on; none
+        when all are preferred or nobody is.
+        """
+        authors = {part.line.author for part in lacking}
+        chosen = {author for author in authors if self._prefers(author)}
+        if not chosen or chosen == authors:
+            return [lacking]
+        graph = self._store.graph()
+        upto = past(
+            graph,
+            [part.row + part.count - 1 for part in lacking if part.line.author in chosen],
+            above=min(graph.lamport(part.row) for part in lacking),
+        )
+        first: list[Lacking] = []
+        rest: list[Lacking] = []
+        for part in lacking:
+            count = min(max(upto.get(part.line.no, 0) - part.seq, 0), part.count)
+            if count:
+                first.append(Lacking(part.line, part.seq, part.row, count))
+            if count < part.count:
+                left = part.count - count
+                rest.append(Lacking(part.line, part.seq + count, part.row + count, left))
+        return [first, rest]
 
     def _stretch(self, line: LineRow, begin: int, end: int) -> Iterator[Lacking]:
         """Seqs begin..end-1 of a line as they lie in rows."""

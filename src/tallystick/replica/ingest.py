@@ -25,7 +25,14 @@ from tallystick.chain.slice import Slice, decode_slice, encode_slice, open_slice
 from tallystick.errors import Rejected
 from tallystick.graph.runs import Run, causal_runs
 from tallystick.kernels import PART_HEADER, PART_WHOLE, Pack, status
-from tallystick.limits import DIGEST_BYTES, PENDING_BYTES_MAX, PENDING_EVENTS_MAX, SEED_BYTES
+from tallystick.limits import (
+    DIGEST_BYTES,
+    PENDING_AUTHOR_BYTES_MAX,
+    PENDING_AUTHOR_EVENTS_MAX,
+    PENDING_BYTES_MAX,
+    PENDING_EVENTS_MAX,
+    SEED_BYTES,
+)
 from tallystick.proofs.merkle import join_ranges
 from tallystick.replica.kinds import is_ruled, void_code
 from tallystick.replica.parents import Parents
@@ -93,14 +100,14 @@ class Stored:
     """rows whose content was missing and has come"""
     accepted: int = 0
     known: int = 0
-    waiting: dict[int, int] = field(default_factory=dict)
-    """slices put into the waiting room: number -> events"""
+    waiting: dict[int, Slice] = field(default_factory=dict)
+    """slices put into the waiting room, by number"""
     rejected: list[Rejected] = field(default_factory=list)
 
     @property
     def pending(self) -> int:
         """Events of this batch that wait for others at its end."""
-        return sum(self.waiting.values())
+        return sum(one.count for one in self.waiting.values())
 
 
 class Ingest:
@@ -460,11 +467,14 @@ class Ingest:
             peer=peer,
             received_ms=self._now(),
         )
-        done.waiting[no] = item.count
+        done.waiting[no] = item
 
     def _trim_pending(self, peer: bytes, done: Stored) -> None:
-        """What waits is bounded per peer; the oldest go first and can be asked for again."""
-        gone = self._store.trim_pending(
+        """What waits is bounded per author and peer; the oldest go first and can be asked again."""
+        bounds = {"events_max": PENDING_AUTHOR_EVENTS_MAX, "bytes_max": PENDING_AUTHOR_BYTES_MAX}
+        authors = sorted({one.author for one in done.waiting.values()})
+        gone = sum(self._store.trim_pending(peer, author=one, **bounds) for one in authors)
+        gone += self._store.trim_pending(
             peer, events_max=PENDING_EVENTS_MAX, bytes_max=PENDING_BYTES_MAX
         )
         if gone:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from tallystick.event.ids import cid_text
 from tallystick.identity.did import did_key
 from tallystick.policy.facts import Flip, Span
-from tallystick.policy.judge import Judge
+from tallystick.policy.judge import Judge, Preview
 from tallystick.policy.policy import Policy
 from tallystick.policy.statement import Statement, parse_statement, private_id, statement_frame
 from tallystick.replica.facts import LogFacts
@@ -163,6 +163,10 @@ class Judging:
         self._emit(flips)
         self._keep_policy(policy)
         return flips
+
+    def what_if(self, statement: Statement) -> Preview:
+        """What would change if the statement were made; changes nothing."""
+        return self.judge.what_if(statement, self._mine)
 
     def next_private(self) -> int:
         """The number the next private statement will get."""

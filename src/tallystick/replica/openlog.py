@@ -22,6 +22,7 @@ from tallystick.event.absent import Absent
 from tallystick.event.rules import read_log_content
 from tallystick.policy.facts import Flip, Span
 from tallystick.policy.policy import Policy
+from tallystick.replica.choosing import Choosing
 from tallystick.replica.holdings import LogHoldings
 from tallystick.replica.ingest import Ingest, Stored
 from tallystick.replica.judging import Judging
@@ -91,9 +92,12 @@ class OpenLog:
         self.id = store.log(log_no).id
         self.owner = owner
         self.source = LogSource(store, log_no)
-        self.holdings = LogHoldings(store, log_no)
         self.judging = Judging(
             store, log_no, viewer=owner.public, now=means.now, in_past=self.source.in_past
+        )
+        self.choosing = Choosing(store, log_no, self.judging)
+        self.holdings = LogHoldings(
+            store, log_no, prefers=self.choosing.prefers, declines=self.choosing.declined
         )
         self.tips = Tips(store, log_no, counts=self._counts)
         self.views = Views(store.db, log=log_no, forgotten=lambda: store.forgotten)

@@ -34,7 +34,7 @@ def what_if(statement: Statement, log: OpenLog, names: Names) -> WhatIf:
 
     Cost: that of two updates, and of reading the views twice.
     """
-    preview = log.judging.judge.what_if(statement)
+    preview = log.judging.what_if(statement)
     lost, gained = counts(preview.flips, log)
     return WhatIf(
         statement=in_words(statement, log, names),

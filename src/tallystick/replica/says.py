@@ -39,7 +39,7 @@ class Says(Writes):
         log, words = self._log, ""
         resolved = resolve(statement, log, self._names, private=private)
         words = in_words(resolved, log, self._names)
-        actors = actors_moved(log.judging.judge.what_if(resolved), self._names)
+        actors = actors_moved(log.judging.what_if(resolved), self._names)
         if private:
             said: list[bytes] = []
 

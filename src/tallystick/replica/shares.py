@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 from tallystick.chain.slice import Slice
 from tallystick.errors import BadInput, NotFound, StoreError
 from tallystick.event.ids import cid_text
+from tallystick.identity.did import did_key
 from tallystick.limits import DIGEST_BYTES
 from tallystick.replica import checking, syncing
 from tallystick.replica.base import Progress
@@ -184,6 +185,30 @@ class Shares(Reads):
         return checking.facts_about(self._store)
 
     # --- inside -----------------------------------------------------------------------------------
+
+    def decline(self, actor: str) -> list[str]:
+        """Leaves an author out of syncs, of whom nothing is here yet; all who are left out.
+
+        As soon as an event waits for a parent, nobody is left out: others built upon him.
+
+        Raises:
+            BadInput: policy/target, when events of his are here. NotFound, Ambiguous: usage/*.
+        """
+        author = self._names.author(actor)
+        with self._store.write():
+            self._log.choosing.decline(author)
+        return self.declined()
+
+    def accept(self, actor: str) -> list[str]:
+        """Takes an author's events again; all who are still left out."""
+        author = self._names.author(actor)
+        with self._store.write():
+            self._log.choosing.accept(author)
+        return self.declined()
+
+    def declined(self) -> list[str]:
+        """Authors whom syncs leave out, while nothing waits for a parent."""
+        return [did_key(author) for author in self._log.choosing.chosen()]
 
     def _opened(self, path: Path) -> Shares:
         """Another store of this machine, for the length of a sync."""

@@ -84,9 +84,11 @@ class Pending(Feed):
             self.db.executemany("DELETE FROM pending WHERE no = ?", [(no,) for no in numbers])
             self._waiting = None
 
-    def pending_stats(self, peer: bytes | None = None) -> tuple[int, int]:
-        """(events, bytes) that wait, of one peer or of all."""
-        where, params = self._of_peer(peer)
+    def pending_stats(
+        self, peer: bytes | None = None, author: bytes | None = None
+    ) -> tuple[int, int]:
+        """(events, bytes) that wait, of all or of one peer, and there of one author."""
+        where, params = self._of_peer(peer, author)
         found = self.db.row(
             f"SELECT coalesce(sum(count), 0), coalesce(sum(bytes), 0) FROM pending WHERE {where}",
             params,
@@ -94,12 +96,18 @@ class Pending(Feed):
         assert found is not None
         return int(found[0]), int(found[1])
 
-    def trim_pending(self, peer: bytes, *, events_max: int, bytes_max: int) -> int:
-        """Forget a peer's oldest slices until it is within bounds; returns how many events went."""
+    def trim_pending(
+        self, peer: bytes, *, author: bytes | None = None, events_max: int, bytes_max: int
+    ) -> int:
+        """Forget a peer's oldest slices until it is within bounds; returns how many events went.
+
+        Args:
+            author: only his, and the bounds are meant for his.
+        """
         self._must_write()
-        events, size = self.pending_stats(peer)
+        events, size = self.pending_stats(peer, author)
         gone = 0
-        where, params = self._of_peer(peer)
+        where, params = self._of_peer(peer, author)
         while events > events_max or size > bytes_max:
             oldest = self.db.row(
                 f"SELECT no, count, bytes FROM pending WHERE {where} ORDER BY no LIMIT 1", params
@@ -114,11 +122,16 @@ class Pending(Feed):
             self._waiting = self.db.row("SELECT 1 FROM pending LIMIT 1") is not None
         return self._waiting
 
-    def _of_peer(self, peer: bytes | None) -> tuple[str, tuple[int, ...]]:
+    def _of_peer(
+        self, peer: bytes | None, author: bytes | None
+    ) -> tuple[str, tuple[int | bytes, ...]]:
         if peer is None:
             return "1", ()
-        no = self._sources.find(peer)
-        return "source = ?", (-1 if no is None else no,)
+        found = self._sources.find(peer)
+        no = -1 if found is None else found
+        if author is None:
+            return "source = ?", (no,)
+        return "source = ? AND author = ?", (no, author)
 
     def _select(self, where: str, params: tuple[Any, ...]) -> list[PendingRow]:
         found = self.db.rows(f"SELECT {_COLUMNS} FROM pending WHERE {where} ORDER BY no", params)

@@ -13,7 +13,7 @@ Reads: chain.slice, errors. Read by: sync.session, drivers, bundle, replica.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from tallystick.chain.slice import Slice, open_slice
@@ -72,12 +72,14 @@ class Outcome:
         pending: events of this peer that wait for parents now, all messages together.
         pending_bytes: their size.
         rejected: what was refused, by event or author.
+        accepted_of: author -> events stored, for those who brought any.
     """
 
     accepted: int = 0
     pending: int = 0
     pending_bytes: int = 0
     rejected: tuple[Rejected, ...] = ()
+    accepted_of: Mapping[bytes, int] = field(default_factory=dict)
 
 
 class Holdings(Protocol):

@@ -21,7 +21,7 @@ quiet is for ever.
 Law: nothing a peer sends raises or makes this side send it what it was seen to hold; what a
 session accepted is durable whenever it ends, so a new session goes on where this one stopped.
 
-Reads: chain.slice, sync.{side, flow, holdings, messages, meter}, limits. Read by: drivers.
+Reads: chain.slice, sync.{side, flow, budget, holdings, messages, meter}, limits. Read by: drivers.
 """
 
 from __future__ import annotations
@@ -34,14 +34,12 @@ from tallystick.chain.slice import Slice, slice_from_value
 from tallystick.errors import Rejected
 from tallystick.limits import (
     MESSAGE_BYTES_MAX,
-    PENDING_BYTES_MAX,
-    PENDING_EVENTS_MAX,
-    SYNC_BYTES_IN_MAX,
     SYNC_PUSHES_MAX,
     SYNC_REJECTED_MAX,
     SYNC_WINDOW_MESSAGES,
 )
 from tallystick.sync import messages as m
+from tallystick.sync.budget import Budget, Spending
 from tallystick.sync.compare import Comparison
 from tallystick.sync.flow import Outgoing
 from tallystick.sync.holdings import Agreed, Endpoint, Outcome, Record
@@ -58,16 +56,6 @@ class State(Enum):
     TALKING = "talking"
     LIVE = "live"
     CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What one peer may use up in a session before it is dropped."""
-
-    bytes_in: int = SYNC_BYTES_IN_MAX
-    rejected: int = SYNC_REJECTED_MAX
-    pending_events: int = PENDING_EVENTS_MAX
-    pending_bytes: int = PENDING_BYTES_MAX
 
 
 @dataclass(slots=True)
@@ -136,7 +124,7 @@ class Session:
         self._side = Side(endpoint, log=log, peer=peer)
         self._initiator = initiator
         self._nonce = nonce
-        self._budget = budget or Budget()
+        self._spending = Spending(budget or Budget())
         self._flags = m.LIVE if live else 0
         self._live = False
         self._out = Outgoing(self.meter)
@@ -149,7 +137,7 @@ class Session:
         self._agreed: Agreed | None = None
         self._peer_root: bytes | None = None
         self._rejected: list[Rejected] = []
-        self._rejected_count = self._pending = 0
+        self._pending = 0
         self._code: str | None = None
         self._by_peer = False
 
@@ -179,15 +167,14 @@ class Session:
             return self._end(step, self._code)
         assert not self._ingesting, "ingested() comes before the next message"
         self.meter.received(len(data))
-        if self.meter.bytes_in > self._budget.bytes_in:
+        if self.meter.bytes_in > self._spending.budget.bytes_in:
             return self._drop(step, "sync/budget")
         message = m.decode(data)
         if isinstance(message, Rejected):
             return self._refuse(step, message)
         self._dispatch(step, message)
-        if self._rejected_count > self._budget.rejected:
-            return self._drop(step, "sync/budget")
-        return self._pump(step)
+        code = self._spending.over()
+        return self._pump(step) if code is None else self._drop(step, code)
 
     def ingested(self, outcome: Outcome) -> Step:
         """What became of the slices of the last step."""
@@ -200,13 +187,9 @@ class Session:
         self.meter.events_in += outcome.accepted
         self._pending = outcome.pending
         self._reject(step, outcome.rejected)
-        if self._rejected_count > self._budget.rejected:
-            return self._drop(step, "sync/budget")
-        if (
-            outcome.pending > self._budget.pending_events
-            or outcome.pending_bytes > self._budget.pending_bytes
-        ):
-            return self._drop(step, "sync/pending-full")
+        code = self._spending.settle(outcome)
+        if code is not None:
+            return self._drop(step, code)
         if self._taken_in - self._acked >= SYNC_WINDOW_MESSAGES // 2:
             self._acked = self._taken_in
             self._send(step, m.Ack(self._taken_in))
@@ -397,7 +380,8 @@ class Session:
             self._drop(step, code)
             return
         self._ingesting = True
-        step.slices = good
+        step.slices, refused = self._spending.admit(good)
+        self._reject(step, refused)
 
     def _on_bye(self, step: Step, bye: m.Bye) -> None:
         if bye.code:
@@ -478,7 +462,7 @@ class Session:
 
     def _reject(self, step: Step, rejected: Sequence[Rejected]) -> None:
         step.rejected.extend(rejected)
-        self._rejected_count += len(rejected)
+        self._spending.rejected += len(rejected)
         self._rejected.extend(rejected[: SYNC_REJECTED_MAX - len(self._rejected)])
 
     def _refuse(self, step: Step, rejected: Rejected) -> Step:

@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from urllib.parse import urlsplit
 
 from tallystick.errors import BadInput, PeerUnreachable, Rejected, TallyError
-from tallystick.limits import SYNC_IDLE_SECONDS, SYNC_SESSIONS_MAX
+from tallystick.limits import SYNC_IDLE_SECONDS, SYNC_SESSIONS_MAX, SYNC_SESSIONS_PEER_MAX
 from tallystick.sync.driver import Driver
 from tallystick.sync.holdings import Endpoint
 from tallystick.sync.messages import LENGTH_BYTES, frame, frame_length
@@ -128,12 +128,14 @@ class Server:
         failed: Callable[[TallyError], None] | None = None,
         idle_seconds: float = SYNC_IDLE_SECONDS,
         sessions_max: int = SYNC_SESSIONS_MAX,
+        sessions_peer_max: int = SYNC_SESSIONS_PEER_MAX,
     ) -> None:
         self._factory = factory
         self._ended = ended
         self._failed = failed
         self._idle = idle_seconds
         self._sessions_max = sessions_max
+        self._sessions_peer_max = sessions_peer_max
         self._running: dict[asyncio.Task[None], Driver] = {}
         self.address = ("", 0)
         """Host and port it listens on."""
@@ -148,12 +150,14 @@ class Server:
         wire = TcpWire(reader, writer)
         task = asyncio.current_task()
         assert task is not None
-        if len(self._running) >= self._sessions_max:
+        name = writer.get_extra_info("peername") or ("unknown",)
+        peer = f"{SCHEME}://{name[0]}"
+        same = sum(driver.session.peer == peer for driver in self.drivers)
+        if len(self._running) >= self._sessions_max or same >= self._sessions_peer_max:
             await wire.close()
             return
-        name = writer.get_extra_info("peername") or ("unknown",)
         try:
-            session, endpoint = self._factory(f"{SCHEME}://{name[0]}")
+            session, endpoint = self._factory(peer)
             driver = Driver(session, endpoint, wire, idle_seconds=self._idle)
             self._running[task] = driver
             report = await driver.run()
@@ -190,6 +194,7 @@ async def serve(
     failed: Callable[[TallyError], None] | None = None,
     idle_seconds: float = SYNC_IDLE_SECONDS,
     sessions_max: int = SYNC_SESSIONS_MAX,
+    sessions_peer_max: int = SYNC_SESSIONS_PEER_MAX,
 ) -> AsyncIterator[Server]:
     """Listens while the block runs.
 
@@ -204,6 +209,7 @@ async def serve(
         failed=failed,
         idle_seconds=idle_seconds,
         sessions_max=sessions_max,
+        sessions_peer_max=sessions_peer_max,
     )
     try:
         listening = await asyncio.start_server(server.accept, host, port)

@@ -176,11 +176,11 @@ def import_verb(out: Output, store: str, file: str, log: str | None) -> int:
 def decline_verb(
     out: Output, store: str, actor: str | None, log: str | None, *, undo: bool
 ) -> None:
-    """Leave an ACTOR of whom nothing is here out of syncs; without one, list who is.
+    """Leave an ACTOR of whom nothing is here out of syncs.
 
-    It saves the fetching and changes no answer. Once an event waits for one of theirs, somebody you
-    keep has built upon them, and they are fetched after all. To stop heeding somebody whose events
-    are here: ban.
+    Without one, list who is left out. It saves the fetching and changes no answer. Once an event
+    waits for one of theirs, somebody you keep has built upon them, and they are fetched after all.
+    To stop heeding somebody whose events are here: ban.
     """
     if undo and actor is None:
         raise BadInput("usage/argument", "--undo takes an ACTOR", expected="tally decline --undo A")

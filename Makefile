@@ -69,10 +69,8 @@ docs: setup ## check that what the documents show runs, and that generated pages
 	$(PY) tools/cli_page.py --check
 	$(PY) -m pytest -q tests/docs
 
-bench: setup ## every figure, with the machine it was measured on
-	@for part in bench/[a-z]*.py; do \
-	  $(PY) -m "bench.$$(basename $$part .py)" $(BENCH_ARGS) || exit 1; \
-	done
+bench: setup ## every figure, with the machine it was measured on and peers beside it
+	@$(PY) -m bench $(BENCH_ARGS)
 
 fuzz: setup ## hostile inputs against every decoder (TARGET=name|quick|all RUNS=n SEED=n)
 	$(PY) -m tests.fuzz --target $(TARGET) --runs $(RUNS) --seed $(SEED)
@@ -81,5 +79,5 @@ lock: ## take the newest versions of all dependencies into requirements/
 	$(PYTHON) tools/lock.py
 
 clean: ## forget everything that was made
-	rm -rf $(VENV) native/target dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .bench native/target dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

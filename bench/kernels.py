@@ -1,36 +1,44 @@
-"""Kernel figures: rates of every batch function, on the native kernels and on the reference.
+"""Rows 21 and 22, and the rates of every other batch function, native and reference.
 
-    .venv/bin/python -m bench.kernels [--data DIR] [--json] [--runs 5]
-
-One process, the calls through the gate (``tallystick.kernels.native``), medians of ``--runs``. The
-reference runs a tenth of each batch. Only ``verify_signatures`` uses more than one core, and only
-for its large batch. ``--data`` is a folder with ``git-dag/git.csv.gz`` (commit, parents, author,
-time); without it the graph is made up: 200,000 rows by 300 authors, each third one a merge.
+Calls go through the gate (``tallystick.kernels``), in one process. Only ``verify_signatures`` uses
+more than one core, and only for its large batch. Row 21 reads the raw parent lists of
+``git-dag/git.csv.gz`` (commit, parents, author, time) in the folder of ``--data``; without it the
+graph is made up: 300 authors, each third event a merge.
 """
 
 from __future__ import annotations
 
-import argparse
-import csv
-import gzip
 import hashlib
-import json
 import random
-import statistics
 import struct
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from bench.context import Bench
+from bench.figures import Beside, Figure
+from bench.measure import median, settle, timed
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tallystick.demo.git import read_commits
 from tallystick.errors import UsageError
-from tallystick.kernels import Draft, loader
+from tallystick.kernels import Draft, active, loader
 
+GIT_FILE = Path("git-dag") / "git.csv.gz"
+MADE_UP_EVENTS = 200_000
+QUESTIONS = 1_000
+MERKLE = {
+    "append": (2_000_000.0, 64_000.0),
+    "prove": (100_000.0, 5_700.0),
+    "verify": (100_000.0, 49_000.0),
+}
+"""work -> (bar, what pymerkle did when it was set), per second"""
+PYMERKLE_LEAVES = 100_000
+PYMERKLE_PROOFS = 2_000
 SOURCE = random.Random(1)
 KEYS = [Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in range(1, 51)]
 AUTHORS = [key.public_key().public_bytes_raw() for key in KEYS]
@@ -45,16 +53,6 @@ class Work:
     unit: str
     count: int
     call: Callable[[], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """What came out, per second or, where the unit is ms, as it is."""
-
-    kernels: str
-    name: str
-    value: float
-    unit: str
 
 
 def u32(numbers: list[int]) -> bytes:
@@ -139,15 +137,15 @@ def tree_works(kernels: Any, size: int) -> Iterator[Work]:
     proofs, offsets = kernels.merkle_prove(leaves, u32(chosen))
     check = (root, size, picked, u64(chosen), proofs, offsets)
     assert not any(kernels.merkle_verify(*check))
-    yield Work("merkle_append", "leaves/s", size, lambda: kernels.merkle_append(0, b"", leaves))
-    yield Work(
-        "merkle_prove, tree included",
-        "proofs/s",
-        len(chosen),
-        lambda: kernels.merkle_prove(leaves, u32(chosen)),
-    )
-    yield Work("merkle_verify", "proofs/s", len(chosen), lambda: kernels.merkle_verify(*check))
-    yield Work("merkle_range", "leaves/s", size, lambda: kernels.merkle_range(leaves, 12_345))
+    yield Work("append", "leaves/s", size, lambda: kernels.merkle_append(0, b"", leaves))
+    yield Work("prove", "proofs/s", len(chosen), lambda: kernels.merkle_prove(leaves, u32(chosen)))
+    yield Work("verify", "proofs/s", len(chosen), lambda: kernels.merkle_verify(*check))
+
+
+def range_works(kernels: Any, size: int) -> Iterator[Work]:
+    """The hashes that prove a range, and consistency of two sizes."""
+    leaves = SOURCE.randbytes(32 * size)
+    yield Work("merkle_range", "leaves/s", size, lambda: kernels.merkle_range(leaves, size // 80))
     yield from consistency_works(kernels, leaves)
 
 
@@ -193,16 +191,6 @@ def signature_works(kernels: Any, rows: int) -> Iterator[Work]:
         )
 
 
-def read_git(folder: Path) -> tuple[list[list[int]], list[bytes]]:
-    """Parents and authors, row by row."""
-    parents, authors = [], []
-    with gzip.open(folder / "git-dag" / "git.csv.gz", "rt", encoding="utf-8") as lines:
-        for row in csv.DictReader(lines):
-            parents.append([int(parent) for parent in row["parents"].split()])
-            authors.append(hashlib.sha256(row["author"].encode()).digest())
-    return parents, authors
-
-
 def make_graph(rows: int) -> tuple[list[list[int]], list[bytes]]:
     """Parents and authors: everyone goes on from their own, each third time from another's too."""
     newest: list[int | None] = [None] * 300
@@ -216,87 +204,78 @@ def make_graph(rows: int) -> tuple[list[list[int]], list[bytes]]:
     return parents, authors
 
 
-def graph_works(kernels: Any, graph: tuple[list[list[int]], list[bytes]]) -> Iterator[Work]:
-    """Order and 1,000 random questions, each with the reading of the lists it needs."""
-    lists, authors = graph
+def graph_of(bench: Bench) -> tuple[str, list[list[int]], list[bytes]]:
+    """Git's commits where they are at hand, else a graph that is made up; at most ``events``."""
+    file = None if bench.data is None else bench.data / GIT_FILE
+    if file is None or not file.is_file():
+        return "made-up events", *make_graph(bench.scaled(MADE_UP_EVENTS, 1))
+    commits = read_commits(file)[: bench.events]
+    authors = [hashlib.sha256(str(commit.author).encode()).digest() for commit in commits]
+    return "commits of git", [list(commit.parents) for commit in commits], authors
+
+
+def graph(bench: Bench) -> Iterator[Figure]:
+    """Row 21: canonical order and 1,000 random questions, from raw lists of parents."""
+    what, lists, authors = graph_of(bench)
     rows = len(lists)
-    ends = [0]
-    for row in lists:
-        ends.append(ends[-1] + len(row))
+    ends = list(accumulate(map(len, lists), initial=0))
     offsets, parents = u32(ends), u32([parent for row in lists for parent in row])
-    lamports = kernels.graph_lamports(offsets, parents)
-    seqs = u64(list(range(rows)))
+    seqs, column = u64(list(range(rows))), b"".join(authors)
     ids = b"".join(hashlib.sha256(struct.pack("<I", row)).digest() for row in range(rows))
-    column = b"".join(authors)
-    questions = [SOURCE.randrange(rows) for _ in range(20_000)]
-    order = (lamports, column, seqs, ids)
-    yield Work(
-        f"graph_lamports, {rows} rows", "ms", 1, lambda: kernels.graph_lamports(offsets, parents)
-    )
-    yield Work(f"graph_order, {rows} rows", "ms", 1, lambda: kernels.graph_order(*order))
-    for count in (8, 1_000, 10_000)[: 3 if rows > 100_000 else 1]:
-        asked = u32(questions[: 2 * count])
-        yield Work(
-            f"graph_ancestry, {count} questions",
-            "ms",
-            1,
-            partial(kernels.graph_ancestry, offsets, parents, asked),
-        )
+    asked = u32([SOURCE.randrange(rows) for _ in range(2 * QUESTIONS)])
+
+    def order() -> None:
+        lamports = active.graph_lamports(offsets, parents)
+        active.graph_order(lamports, column, seqs, ids)
+
+    settle()
+    took = [timed(order) for _ in range(bench.runs)]
+    what = f"{rows:,} {what}, {ends[-1]:,} parents"
+    yield Figure(21, f"canonical order of {what}", 1e3 * median(took), "ms", 100)
+    took = [
+        timed(lambda: active.graph_ancestry(offsets, parents, asked)) for _ in range(bench.runs)
+    ]
+    work = f"ancestry in {what}: one of {QUESTIONS:,} random questions"
+    yield Figure(21, work, 1e6 * median(took) / QUESTIONS, "us", 5)
 
 
-def measure(work: Work, runs: int) -> float:
-    """Median of some runs: milliseconds, or units per second."""
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        work.call()
-        times.append(time.perf_counter() - start)
-    middle = statistics.median(times)
-    return middle * 1000 if work.unit == "ms" else work.count / middle
-
-
-def figures(name: str, *, data: Path | None, runs: int) -> Iterator[Figure]:
-    """All figures of the kernels of this name."""
-    kernels, name, _ = loader.choose(name)
-    share = 1 if name == "native" else 10
-    if data is None:
-        graph = make_graph(200_000 // share)
-    else:
-        lists, authors = read_git(data)
-        graph = lists[: len(lists) // share], authors[: len(lists) // share]
-    for works in (
-        event_works(kernels, 4096 // share),
-        item_works(kernels, 20_000 // share),
-        tree_works(kernels, 1_000_000 // share),
-        signature_works(kernels, 2_000 // share),
-        graph_works(kernels, graph),
-    ):
+def merkle(bench: Bench) -> Iterator[Figure]:
+    """Row 22: append, prove, verify; pymerkle beside, on a smaller tree."""
+    size, leaves = bench.scaled(1_000_000, 1), bench.scaled(PYMERKLE_LEAVES, 0.1)
+    proofs = min(PYMERKLE_PROOFS, leaves)
+    beside: dict[str, list[float]] = {name: [] for name in MERKLE}
+    settle()
+    works = list(tree_works(active, size))
+    took: dict[str, list[float]] = {work.name: [] for work in works}
+    for _ in range(bench.runs):
         for work in works:
-            yield Figure(name, work.name, measure(work, runs), work.unit)
+            took[work.name].append(timed(work.call))
+        found = bench.peers.ask("pymerkle", "tree", leaves=leaves, proofs=proofs)
+        for name in beside if found else ():
+            beside[name].append((leaves if name == "append" else proofs) / found[name])
+    for work in works:
+        bar, listed = MERKLE[work.name]
+        rates = beside[work.name]
+        peers = [Beside("pymerkle", median(rates), listed)] if rates else []
+        value = work.count / median(took[work.name])
+        yield Figure(22, f"Merkle tree of {size:,}: {work.name}", value, work.unit, bar, peers)
 
 
-def main() -> int:
-    """Print a table, or one JSON object a line."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--data", type=Path)
-    options.add_argument("--json", action="store_true")
-    options.add_argument("--runs", type=int, default=5)
-    wish = options.parse_args()
+def others(bench: Bench) -> Iterator[Figure]:
+    """What has no row: every other batch function, native and reference (a tenth of a batch)."""
     for name in ("native", "reference"):
         try:
-            for figure in figures(name, data=wish.data, runs=wish.runs):
-                if wish.json:
-                    values = (figure.kernels, figure.name, round(figure.value, 3), figure.unit)
-                    names = ("kernels", "name", "value", "unit")
-                    print(json.dumps(dict(zip(names, values, strict=True))), flush=True)
-                else:
-                    value = f"{figure.value:14,.{2 if figure.unit == 'ms' else 0}f}"
-                    line = f"{figure.kernels:10} {figure.name:34} {value} {figure.unit}"
-                    print(line, flush=True)
+            kernels, name, _ = loader.choose(name)  # noqa: PLW2901
         except UsageError as error:
             print(error, file=sys.stderr)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+            continue
+        share = 1 if name == "native" else 10
+        for works in (
+            event_works(kernels, bench.scaled(4096, 1) // share),
+            item_works(kernels, bench.scaled(20_000, 0.1) // share),
+            range_works(kernels, bench.scaled(1_000_000, 1) // share),
+            signature_works(kernels, bench.scaled(2_000, 0.1) // share),
+        ):
+            for work in works:
+                took = median(timed(work.call) for _ in range(bench.runs))
+                yield Figure(None, f"{name}: {work.name}", work.count / took, work.unit)

@@ -1,0 +1,149 @@
+"""Every figure of the bars, measured: a table, Markdown, or a JSON line per measurement.
+
+    python -m bench [3 | kernels] [--rows 1,2,7-9] [--json | --markdown] [--events N] [--runs N]
+                    [--no-peers] [--data DIR]
+
+``3`` is the spine (rows 1 to 14, 21 and 22), ``kernels`` what has no row; without either, both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import platform
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.context import Bench
+from bench.figures import HEAD, cells
+from bench.peers import Peers
+from bench.rows import NAMED, chosen
+
+from tallystick import __version__, kernels
+
+WIDTHS = (3, 78, 11, 9, 9, 2, 20, 11, 6)
+LEFT = frozenset({1, 3, 5, 6})
+"""Columns of words."""
+
+
+def machine() -> dict[str, str]:
+    """What the figures depend on."""
+    return {
+        "tallystick": __version__,
+        "kernels": kernels.active_name,
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "rustc": _rustc(),
+        "processor": _processor(),
+        "cores": str(os.cpu_count()),
+        "system": f"{platform.system()} {platform.release()}",
+        "folder": tempfile.gettempdir(),
+    }
+
+
+def _rustc() -> str:
+    rustc = shutil.which("rustc")
+    if rustc is None:
+        return "unknown"
+    done = subprocess.run([rustc, "--version"], capture_output=True, text=True, check=False)
+    return done.stdout.split()[1] if done.returncode == 0 else "unknown"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+def data_folder(given: Path | None) -> Path | None:
+    """``--data``, ``TALLYSTICK_DATA``, or a folder beside the checkout."""
+    if given is not None:
+        return given
+    wish = os.environ.get("TALLYSTICK_DATA")
+    place = Path(wish) if wish else Path("..") / "shared" / "data"
+    return place if place.is_dir() else None
+
+
+def row_numbers(text: str) -> frozenset[int]:
+    """``1,2,7-9``."""
+    found: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        found.update(range(int(first), int(last or first) + 1))
+    return frozenset(found)
+
+
+def table_line(values: Sequence[str]) -> str:
+    """One line of the table for a terminal."""
+    padded = [
+        value.ljust(width) if column in LEFT else value.rjust(width)
+        for column, (value, width) in enumerate(zip(values, WIDTHS, strict=True))
+    ]
+    return "  ".join(padded).rstrip()
+
+
+def markdown_line(values: Iterable[str]) -> str:
+    """One line of a Markdown table."""
+    return f"| {' | '.join(values)} |"
+
+
+def show(line: dict[str, Any], *, form: str) -> None:
+    """One line, as soon as it is known."""
+    if form == "json":
+        text = json.dumps(line)
+    else:
+        text = (markdown_line if form == "markdown" else table_line)(cells(line))
+    print(text, flush=True)
+
+
+def show_head(form: str) -> None:
+    """The machine, and the names of the columns."""
+    facts = ", ".join(f"{name} {value}" for name, value in machine().items())
+    if form == "json":
+        print(facts, file=sys.stderr)
+        return
+    print(f"{facts}\n")
+    print((markdown_line if form == "markdown" else table_line)(HEAD))
+    if form == "markdown":
+        print(markdown_line("---" if n in LEFT else "--:" for n in range(len(HEAD))))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure what was asked for."""
+    options = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
+    options.add_argument("what", nargs="?", choices=tuple(NAMED), help="everything, unless given")
+    options.add_argument("--rows", type=row_numbers, metavar="1,2,7-9")
+    options.add_argument("--json", action="store_const", const="json", dest="form")
+    options.add_argument("--markdown", action="store_const", const="markdown", dest="form")
+    options.add_argument("--events", type=int, default=1_000_000, help="of the largest history")
+    options.add_argument("--runs", type=int, default=5, help="of which the median is told")
+    options.add_argument("--no-peers", action="store_true", help="run nobody beside")
+    options.add_argument("--data", type=Path, help="a folder with git-dag/git.csv.gz")
+    wish = options.parse_args(arguments)
+    form = wish.form or "table"
+    show_head(form)
+    with tempfile.TemporaryDirectory(prefix="bench") as place:
+        folder = Path(place)
+        with Peers(folder, wanted=not wish.no_peers) as peers:
+            bench = Bench(folder, peers, wish.events, wish.runs, data_folder(wish.data))
+            for part in chosen(wish.what, wish.rows):
+                for figure in part.measure(bench):
+                    for line in figure.lines():
+                        show(line, form=form)
+    gc.unfreeze()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -6,7 +6,9 @@ TOUR_ARGS ?=
 BENCH_ARGS ?=
 TARGET ?= quick
 RUNS ?= 10000
-SEED ?= 0
+SEED ?=
+SEEDS ?= 20
+SIM_ARGS ?=
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -16,7 +18,7 @@ NATIVE_SOURCES := $(shell find native -name target -prune -o -type f -print 2>/d
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint fast native docs bench fuzz lock clean
+.PHONY: help setup run test lint fast native docs bench fuzz sim lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -73,7 +75,10 @@ bench: setup ## every figure, with the machine it was measured on and peers besi
 	@$(PY) -m bench $(BENCH_ARGS)
 
 fuzz: setup ## hostile inputs against every decoder (TARGET=name|quick|all RUNS=n SEED=n)
-	$(PY) -m tests.fuzz --target $(TARGET) --runs $(RUNS) --seed $(SEED)
+	$(PY) -m tests.fuzz --target $(TARGET) --runs $(RUNS) --seed $(or $(SEED),0)
+
+sim: setup ## simulated worlds (SEEDS=n), or one again with its trace (SEED=n)
+	@$(PY) -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) $(SIM_ARGS)
 
 lock: ## take the newest versions of all dependencies into requirements/
 	$(PYTHON) tools/lock.py

@@ -1,0 +1,164 @@
+"""A plan: everything that will happen in one world, written down before it begins.
+
+    seed ──► make_plan ──► Plan(people, edges, clocks, acts) ──► World ──► findings
+                              │
+                              └──► without some acts or people: still a plan (shrinking)
+
+Law: a plan is a function of its seed and size; each act has randomness of its own, by its number,
+so that leaving others out does not change what it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from random import Random
+
+from tests.simulation.timeline import HOUR_MS, SECOND_MS
+
+YEAR_MS = 365 * 24 * HOUR_MS
+SIZES = {2: 6, 3: 10, 4: 14, 5: 14, 6: 12, 7: 10, 8: 8, 10: 8, 12: 6, 16: 5, 24: 4, 32: 2, 50: 1}
+"""How many replicas -> how often."""
+SHAPES = ("line", "ring", "star", "random", "clusters")
+EVERYBODY = -1
+
+HONEST = {
+    "write": 10, "write_many": 4, "edit": 14, "rate": 6, "say": 18, "judge": 10, "policy": 4,
+    "sync": 34, "follow": 5,
+}  # fmt: skip
+"""What honest people do -> how often."""
+TROUBLE = {
+    "hang_up": 3, "cut": 4, "weather": 6, "partition": 4, "one_way": 4, "heal": 3, "clock": 3,
+}  # fmt: skip
+"""What befalls them -> how often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing that happens.
+
+    Args:
+        number: its place in the whole plan; its randomness hangs on it.
+        at: milliseconds since the world began.
+        who: whom it happens to, or ``EVERYBODY``.
+    """
+
+    number: int
+    at: int
+    who: int
+    verb: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One world.
+
+    Args:
+        people: honest replicas 0..people-1; the first makes the log.
+        liars: replicas people..people+liars-1.
+        shape: of the links: ``SHAPES``.
+        edges: who talks with whom, each pair once.
+        skews: how far each clock is off, in milliseconds.
+        late: who joins while the world runs.
+        gone: who was left out while shrinking.
+    """
+
+    seed: int
+    hours: float
+    people: int
+    liars: int
+    shape: str
+    edges: tuple[tuple[int, int], ...]
+    skews: tuple[int, ...]
+    late: frozenset[int]
+    acts: tuple[Act, ...]
+    gone: frozenset[int] = field(default_factory=frozenset)
+
+    @property
+    def size(self) -> int:
+        return self.people + self.liars
+
+    def keeping(self, numbers: Iterable[int]) -> Plan:
+        """The same world with some of its acts only."""
+        kept = set(numbers)
+        return replace(self, acts=tuple(act for act in self.acts if act.number in kept))
+
+    def leaving_out(self, people: Iterable[int]) -> Plan:
+        """The same world without some people: they are never there."""
+        gone = self.gone | set(people)
+        return replace(self, gone=gone, acts=tuple(a for a in self.acts if a.who not in gone))
+
+
+def make_plan(seed: int, *, hours: float = 1.0, people: int | None = None) -> Plan:
+    """The plan of a seed.
+
+    Args:
+        hours: how long the world lasts.
+        people: honest replicas; None lets the seed choose.
+    """
+    rng = Random(f"plan/{seed}")
+    chosen = rng.choices(list(SIZES), list(SIZES.values()))[0]
+    count = chosen if people is None else people
+    shape = rng.choice(SHAPES)
+    skewed = rng.random() < 0.5
+    skews = tuple(_skew(rng) if skewed and rng.random() < 0.6 else 0 for _ in range(count))
+    late = frozenset(n for n in range(1, count) if count > 2 and rng.random() < 0.15)
+    edges = tuple(sorted(make_edges(rng, shape, count)))
+    acts = _acts(rng, _outward(edges, count), late, int(hours * HOUR_MS))
+    return Plan(seed, hours, count, 0, shape, edges, skews, late, acts)
+
+
+def _skew(rng: Random) -> int:
+    return rng.choice((rng.randint(-90, 90) * SECOND_MS, rng.randint(-12 * YEAR_MS, 12 * YEAR_MS)))
+
+
+def _outward(edges: Iterable[tuple[int, int]], count: int) -> list[int]:
+    """Everybody, nearest to the founder first."""
+    order = [0]
+    for one in order:
+        near = sorted(n for edge in edges if one in edge for n in edge)
+        order += [n for n in near if n not in order]
+    return order + [n for n in range(count) if n not in order]
+
+
+def _acts(rng: Random, order: list[int], late: frozenset[int], span: int) -> tuple[Act, ...]:
+    """People join one after the other; then deeds and troubles at random times, and two quiets."""
+    count = len(order)
+    early = [who for who in order if who and who not in late]
+    found = [(2 * SECOND_MS * n, who, "join") for n, who in enumerate(early)]
+    deeds = rng.randint(50, 90) + 3 * count
+    for _ in range(deeds):
+        verb = rng.choices(list(HONEST), list(HONEST.values()))[0]
+        found.append((rng.randrange(span), rng.randrange(count), verb))
+    for _ in range(rng.choice((0, 8, 16, 24))):
+        verb = rng.choices(list(TROUBLE), list(TROUBLE.values()))[0]
+        found.append((rng.randrange(span), rng.randrange(count), verb))
+    for who in sorted(late):
+        found.append((rng.randrange(span), who, "join"))
+        if rng.random() < 0.3:
+            found.append((rng.randrange(span), who, "leave"))
+    found.append((int(span * rng.uniform(0.3, 0.7)), EVERYBODY, "quiet"))
+    found.sort()
+    found.append((span, EVERYBODY, "quiet"))
+    return tuple(Act(number, *one) for number, one in enumerate(found))
+
+
+def make_edges(rng: Random, shape: str, count: int) -> set[tuple[int, int]]:
+    """Pairs (a, b), a < b, that connect everybody."""
+    order = list(range(count))
+    rng.shuffle(order)
+    line = list(pairwise(order))
+    if shape == "ring" and count > 2:
+        line.append((order[-1], order[0]))
+    elif shape == "star":
+        line = [(order[0], other) for other in order[1:]]
+    elif shape == "random":
+        line += [tuple(rng.sample(order, 2)) for _ in range(count)] if count > 1 else []
+    elif shape == "clusters" and count > 3:
+        half = count // 2
+        sides = (order[:half], order[half:])
+        line = [tuple(rng.sample(side, 2)) for side in sides for _ in side if len(side) > 1]
+        line += [pair for side in sides for pair in pairwise(side)]
+        line.append((sides[0][0], sides[1][0]))
+    return {(min(pair), max(pair)) for pair in line}

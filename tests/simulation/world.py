@@ -1,0 +1,290 @@
+"""A world: people, liars, links and disks under one virtual clock, and one plan carried out.
+
+    plan ──► acts in order ──► deeds and troubles ──► sessions on wires ──► stores on machines
+                                    │
+             quiet: the network heals, everybody syncs, nothing moves any more ──► invariants
+
+Law: two runs of one plan are the same, act by act and byte by byte; whatever goes wrong, raises a
+``Finding``.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
+from random import Random
+
+from tests.simulation.deeds import DEEDS
+from tests.simulation.finding import Finding
+from tests.simulation.invariants import check_quiet
+from tests.simulation.machine import Machine, MemoryMachine
+from tests.simulation.network import Network, Wire
+from tests.simulation.person import Person
+from tests.simulation.plan import EVERYBODY, YEAR_MS, Act, Plan
+from tests.simulation.talk import Talk
+from tests.simulation.timeline import HOUR_MS, SECOND_MS, Timeline
+from tests.simulation.trace import Trace
+from tests.simulation.troubles import TROUBLES
+
+from tallystick.errors import StoreError
+
+LULL_MS = 200 * SECOND_MS
+"""Longer than any session can stay silent, or any wire patient."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What happened in a world, or in many of them."""
+
+    seeds: int = 0
+    alive_ms: int = 0
+    events: int = 0
+    sessions: int = 0
+    cut: int = 0
+    segments: int = 0
+    segments_lost: int = 0
+    crashes: int = 0
+    equivocations: int = 0
+    quiets: int = 0
+    checks: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    """Lies by code, as honest sessions named them."""
+
+    def add(self, other: Tally) -> None:
+        for name in self.__dataclass_fields__:
+            mine = getattr(self, name)
+            if isinstance(mine, Counter):
+                mine.update(getattr(other, name))
+            else:
+                setattr(self, name, mine + getattr(other, name))
+
+
+class World:
+    """Args:
+    tracing: keep a line per event.
+    machines: number -> what that person's store lies on.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        tracing: bool = False,
+        machines: Callable[[int], Machine] = lambda number: MemoryMachine(),
+    ) -> None:
+        self.plan, self.seed = plan, plan.seed
+        self.timeline = Timeline()
+        self.network = Network(self.timeline, plan.seed)
+        self.network.accept = self._accept
+        self.network.carried = self._carried
+        self.tally = Tally()
+        self.refused: Counter[str] = Counter()
+        """What people's own replicas refused them."""
+        self.secrets: set[bytes] = set()
+        self.quiet = False
+        self.trace = Trace([f"r{n}" for n in range(plan.size)]) if tracing else None
+        self.people = [
+            Person(self, n, machines(n), skew_ms=plan.skews[n]) for n in range(plan.people)
+        ]
+
+    # --- running ----------------------------------------------------------------------------------
+
+    def run(self) -> Tally:
+        """Carries the plan out. Raises Finding."""
+        act: Act | None = None
+        try:
+            self._begin()
+            for act in self.plan.acts:
+                self.timeline.run(act.at)
+                self._perform(act)
+        except Finding as finding:
+            raise finding.during(act) from None
+        except Exception as error:
+            self.say(f"{type(error).__name__}: {error}")
+            text = traceback.format_exc(limit=-4)
+            raise Finding("escaped", text, mark=where(error)).during(act) from error
+        finally:
+            self._count()
+        return self.tally
+
+    def _begin(self) -> None:
+        founder = self.people[0]
+        founder.begin()
+        founder.replica.create_log("world")
+        founder.stored()
+
+    def _perform(self, act: Act) -> None:
+        rng = Random(f"{self.seed}/act/{act.number}")
+        if act.verb == "quiet":
+            self.say("quiet")
+            self.be_quiet(rng)
+            return
+        one = self.people[act.who]
+        self.say(act.verb, act.who)
+        if act.verb in TROUBLES:
+            TROUBLES[act.verb](self, one, rng)
+        elif one.replica is not None:
+            DEEDS[act.verb](self, one, rng)
+
+    def be_quiet(self, rng: Random) -> None:
+        """The network heals, everybody syncs until nobody learns anything; then it must hold."""
+        self.quiet = True
+        self.network.heal()
+        for one in self.people:
+            if one.present:
+                one.machine.repair()
+                if one.replica is None:
+                    one.restart()
+        self.timeline.run(self.timeline.now + LULL_MS)
+        self._live_peers_agree()
+        present = self.here()
+        edges = self._quiet_edges(rng)
+        for _ in range(len(present) + 1):
+            for here, there in edges:
+                self._sync_now(here, there)
+            if all(one.joined for one in present) and self._agree(present):
+                break
+        self.timeline.run(self.timeline.now + 10 * SECOND_MS)
+        self.tally.quiets += 1
+        check_quiet(self, rng)
+        self.quiet = False
+
+    def _agree(self, people: list[Person]) -> bool:
+        """Whether they hold the same events, and the same contents of them."""
+        held = {(p.replica.digest(), p.replica._log.holdings.bodies_digest()) for p in people}
+        return len(held) == 1
+
+    def _live_peers_agree(self) -> None:
+        """Whoever is connected live to an honest peer has what that peer has, without more ado."""
+        for one in self.here():
+            for talk in one.talks:
+                other = self.person(talk.peer)
+                back = other and next(
+                    (t for t in other.talks if t.wire.number == talk.wire.number), None
+                )
+                if not (talk.live and back and back.live):
+                    continue
+                if one.replica.digest() != other.replica.digest():
+                    raise Finding(
+                        "diverged", f"live peers r{one.number} and r{other.number} do not agree"
+                    )
+
+    def _quiet_edges(self, rng: Random) -> list[tuple[int, int]]:
+        """The links of the plan among those present; whom they leave alone is called besides."""
+        there = {one.number for one in self.here()}
+        edges = [edge for edge in self.plan.edges if there.issuperset(edge)]
+        group = {number: number for number in there}
+
+        def top(number: int) -> int:
+            return number if group[number] == number else top(group[number])
+
+        for here, other in edges:
+            group[top(here)] = top(other)
+        tops = sorted({top(number) for number in there})
+        edges += pairwise(tops)
+        rng.shuffle(edges)
+        return edges
+
+    def _sync_now(self, here: int, there: int) -> None:
+        one, other = self.people[here], self.people[there]
+        if not (one.joined or other.joined):
+            return
+        if one.joined and other.joined and self._agree([one, other]):
+            return
+        talk = one.call(there, live=False)
+        assert talk is not None
+        self.timeline.run(self.timeline.now + LULL_MS, stop=lambda: talk.done)
+        report = talk.session.report()
+        if report.code is not None or not report.equal:
+            raise Finding("diverged", f"r{here} and r{there} in quiet: {report}")
+        self.timeline.run(self.timeline.now + SECOND_MS)
+
+    def _count(self) -> None:
+        tally = self.tally
+        for one in self.people:
+            one.settle_hours()
+            tally.alive_ms += one.alive_ms
+        tally.seeds = 1
+        tally.events = len(set().union(*(one.acked for one in self.people)))
+        tally.segments, tally.segments_lost = self.network.segments, self.network.lost
+
+    def end(self) -> None:
+        """Closes everything."""
+        for one in self.people:
+            one.down()
+
+    # --- who is who -------------------------------------------------------------------------------
+
+    def here(self) -> list[Person]:
+        """Honest people who take part and run."""
+        return [one for one in self.people if one.present and one.replica is not None]
+
+    def person(self, number: int) -> Person | None:
+        """The honest person of a number, if it runs."""
+        if number >= len(self.people) or self.people[number].replica is None:
+            return None
+        return self.people[number]
+
+    def neighbours(self, number: int) -> list[int]:
+        """Replicas that somebody may call."""
+        near = {n for edge in self.plan.edges if number in edge for n in edge} - {number}
+        return sorted(near - self.plan.gone)
+
+    def known(self) -> list[str]:
+        """Everybody one may speak about, as did:key."""
+        return [one.did for one in self.people]
+
+    # --- what it is told --------------------------------------------------------------------------
+
+    def say(self, text: str, who: int = EVERYBODY) -> None:
+        if self.trace is not None:
+            self.trace.add(self.timeline.now, who, text)
+
+    def noter(self, who: int) -> Callable[[str], None] | None:
+        return None if self.trace is None else lambda text: self.say(text, who)
+
+    def disk_failed(self, one: Person, error: StoreError) -> None:
+        """A store refused: only a disk that was told to fail may be the reason."""
+        raise Finding("escaped", f"r{one.number}: {error}")
+
+    def session_over(self, one: Person, talk: Talk) -> None:
+        report = talk.session.report()
+        if report.code is not None:
+            self.tally.cut += 1
+        honest = talk.peer < self.plan.people
+        for rejected in report.rejected:
+            self.tally.refused[rejected.code] += 1
+        usual = {None, "sync/closed"}
+        if not (one.joined and self.people[talk.peer].joined):
+            usual.add("sync/no-common-log")
+        if honest and (report.rejected or report.code not in usual):
+            raise Finding("accused", f"r{one.number} refuses what r{talk.peer} said: {report}")
+
+    def _accept(self, wire: Wire) -> None:
+        one = self.person(wire.here)
+        if one is None:
+            wire.cut()
+        else:
+            one.answer(wire)
+
+    def _carried(self, sender: int, data: bytes) -> None:
+        if sender < self.plan.people and self.secrets:
+            leaked = [secret for secret in self.secrets if secret in data]
+            if leaked:
+                raise Finding("leaked", f"r{sender} sends what was said in private: {leaked}")
+
+
+def where(error: Exception) -> str:
+    """The line that raised, and what."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {last.name}: {last.line}"
+
+
+def node_hours(tally: Tally) -> float:
+    return tally.alive_ms / HOUR_MS
+
+
+__all__ = ["YEAR_MS", "Tally", "World", "node_hours"]

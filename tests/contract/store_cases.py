@@ -210,7 +210,7 @@ class StoreCases:
         assert list(store.scan(line.no)) == []
         assert [x.no for x in store.lines(1, B)] == [base.no, line.no]
         with store.write():
-            store.set_line(replace(store.line(base.no), side=main.id(3)))
+            store.set_line(store.line(base.no)._replace(side=main.id(3)))
             assert store.find_line(1, B) is None
             assert store.find_line(1, B, main.id(3)).no == base.no
 

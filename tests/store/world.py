@@ -75,8 +75,7 @@ def under_head(store: Store, line_no: int) -> None:
     """Give a line a head that covers it (its signature is not the store's business)."""
     line = store.line(line_no)
     store.set_line(
-        replace(
-            line,
+        line._replace(
             head_size=line.size,
             head_root=kernels.merkle_root(line.peaks),
             head_signature=bytes(64),

@@ -75,6 +75,8 @@ class Judge:
         self._asked: dict[Signature, Strata] = {}
         """Cells of no kind that occurs, kept up to date until the next update."""
         self._of_kind: dict[str, Strata] = {}
+        self._steady: list[Grouping] | None = None
+        """How kinds are grouped while no cell changes; made when it is first asked for."""
         self._base = self._cell(ANY)
         self._divide()
         self._counting = Counting(self._context, self._cell_of, self._base)
@@ -118,6 +120,7 @@ class Judge:
         """
         before = set(map(id, self._cells.values()))
         kinds = sorted(self._facts.kinds())
+        self._steady = None
         while True:
             self._of_kind = {kind: self._cell(kind) for kind in kinds}
             used = {
@@ -260,11 +263,13 @@ class Judge:
                 moved = cell.settle(due, mine)
                 moved_actors |= moved.actors
                 events |= moved.events
-        if arrived or rereads:
+        if rereads or self._of_kind.keys() != set(self._facts.kinds()):
             self._regroup(authors, events)
+        if self._of_kind is old and self._steady is None:
+            self._steady = self._groups(old)
         self._moved = moved_actors
         flips = self._counting.update(
-            self._groups(old),
+            self._groups(old) if self._steady is None else self._steady,
             authors=authors | self._keys(moved_actors),
             events=events,
             arrived=arrived,

@@ -44,10 +44,22 @@ def checking(method: F) -> F:
         hints = get_type_hints(inspect.unwrap(method))
         return {name: hints[name] for name in signature.parameters if name in hints}
 
+    required = sum(
+        one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD
+        for one in signature.parameters.values()
+    )
+    positional = [
+        name for name, one in signature.parameters.items() if one.kind is one.POSITIONAL_OR_KEYWORD
+    ]
+
     @functools.wraps(method)
     def checks(*args: Any, **kwargs: Any) -> Any:
         hints = wanted()
-        for name, value in signature.bind(*args, **kwargs).arguments.items():
+        if not kwargs and required <= len(args) <= len(positional):  # the usual case, and hot
+            given = dict(zip(positional, args, strict=False))
+        else:
+            given = signature.bind(*args, **kwargs).arguments  # raises what Python raises
+        for name, value in given.items():
             if name in hints and name not in _VARIADIC:
                 check_argument(name, value, hints[name])
         return method(*args, **kwargs)

@@ -20,6 +20,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from tallystick import kernels
+from tallystick.chain.commit import Commit
 from tallystick.chain.head import Head, check_heads
 from tallystick.chain.slice import Slice, decode_slice, encode_slice, open_slice, prove_slice
 from tallystick.errors import Rejected
@@ -139,13 +140,44 @@ class Ingest:
         done = Stored()
         return self._take(self._open(slices, done), done, peer)
 
-    def receive_own(self, one: Slice, opened: Pack) -> Stored:
-        """Takes a commit that was made here a moment ago: it was opened then, and just signed."""
-        return self._take([(one, opened)], Stored(), b"")
+    def receive_own(self, author: bytes, commit: Commit, deps: Sequence[int]) -> Stored:
+        """Stores a commit that was made here a moment ago, in this transaction.
 
-    def _take(self, opened: list[tuple[Slice, Pack]], done: Stored, peer: bytes) -> Stored:
-        """Places, proves and stores, round after round, until nothing is left that fits."""
-        first = self._store.next_row
+        It was sealed, opened and signed at the end of the own chain, so its place is known and
+        proven; what waits for its events is taken along as always.
+
+        Args:
+            deps: rows of the first event's deps, in the header's order; the others have none.
+        """
+        pack, done = commit.opened, Stored()
+        line = next(iter(self._store.lines(self._log_no, author)), None)
+        if line is None:
+            line = self._store.add_line(self._log_no, author)
+        parents = [list(deps), *[[] for _ in range(pack.count - 1)]] if deps else []
+        self._keep_rows(line, pack, 0, pack.count, parents, done)
+        self._cover(self._store.line(line.no), commit.head, b"")
+        came = [pack.id(row) for row in range(pack.count)]
+        first = self._store.next_row - pack.count
+        waited = self._open(self._unblocked(came, done), done)
+        if waited:
+            return self._take(waited, done, b"", first=first)
+        self._store.record_arrival(first, received_ms=self._now(), peer=b"")
+        return done
+
+    def _take(
+        self,
+        opened: list[tuple[Slice, Pack]],
+        done: Stored,
+        peer: bytes,
+        *,
+        first: int | None = None,
+    ) -> Stored:
+        """Places, proves and stores, round after round, until nothing is left that fits.
+
+        Args:
+            first: the batch's first row, where some of it is stored already.
+        """
+        first = self._store.next_row if first is None else first
         while opened:
             placed, later = self._place_all(opened, done, peer)
             came = self._insert(placed, done, peer)
@@ -325,20 +357,32 @@ class Ingest:
         if target.line is None:
             self._open_line(place, done)
         line = self._store.line(_known(target.line))
-        voids = self._voids(pack, run.begin, stop)
-        first = self._store.insert(line, pack, run.begin, stop, rows, voids=voids)
+        first = self._keep_rows(line, pack, run.begin, stop, rows, done)
         parents.inserted(Run(run.pack, run.begin, stop), first)
-        seq = pack.seq
-        parents_of_run = [row for named in rows for row in named]
-        if line.size:
-            parents_of_run.append(self._store.row_at(line.no, line.size - 1))
-        done.spans.append(
-            StoredSpan(line.no, seq + run.begin, seq + stop, first, tuple(parents_of_run))
-        )
-        done.voids.update({first + at - run.begin: code for at, code in voids.items()})
-        done.watched += [first + at - run.begin for at in self._watched_rows(pack, run.begin, stop)]
-        done.accepted += stop - run.begin
         return stop
+
+    def _keep_rows(  # noqa: PLR0917
+        self,
+        line: LineRow,
+        pack: Pack,
+        begin: int,
+        end: int,
+        deps: list[list[int]],
+        done: Stored,
+    ) -> int:
+        """Inserts pack rows begin..end-1 at the end of their line; the first row's number."""
+        voids = self._voids(pack, begin, end)
+        first = self._store.insert(line, pack, begin, end, deps, voids=voids)
+        named = [row for rows in deps for row in rows]
+        if line.size:
+            named.append(self._store.row_at(line.no, line.size - 1))
+        seq = pack.seq
+        done.spans.append(StoredSpan(line.no, seq + begin, seq + end, first, tuple(named)))
+        if voids:
+            done.voids.update({first + at - begin: code for at, code in voids.items()})
+        done.watched += [first + at - begin for at in self._watched_rows(pack, begin, end)]
+        done.accepted += end - begin
+        return first
 
     def _lamport_before(self, place: Placed) -> int:
         """Lamport of the event before the next one; the genesis event's (0) before a first one."""
@@ -413,7 +457,7 @@ class Ingest:
             split = self._store.links(row)[1]
         if seq > split:
             side = self._store.leaf_ids(line.no, seq, seq + 1)
-            self._store.set_line(replace(self._store.line(line.no), side=side))
+            self._store.set_line(self._store.line(line.no)._replace(side=side))
 
     def _set_head(self, place: Placed, end: int) -> None:
         """Keep the slice's head if it is newer, or if the line has grown past the old one's proof.
@@ -426,13 +470,16 @@ class Ingest:
             return
         if end <= place.skip and head.size <= line.head_size:
             return
+        self._cover(line, head, tail_proof(pack, end, place.slice))
+
+    def _cover(self, line: LineRow, head: Head, proof: bytes) -> None:
+        """Keeps a head as the newest of a line, with what leads from the line's end to it."""
         self._store.set_line(
-            replace(
-                line,
+            line._replace(
                 head_size=head.size,
                 head_root=head.root,
                 head_signature=head.signature,
-                head_proof=tail_proof(pack, end, place.slice),
+                head_proof=proof,
                 received_ms=self._now(),
             )
         )

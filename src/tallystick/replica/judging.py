@@ -20,7 +20,7 @@ from tallystick.policy.policy import Policy
 from tallystick.policy.statement import Statement, parse_statement, private_id, statement_frame
 from tallystick.replica.facts import LogFacts
 from tallystick.replica.ingest import Stored
-from tallystick.replica.statements import from_row, read_rows
+from tallystick.replica.statements import News, from_row, read_rows
 from tallystick.store.lookups import rows_matching
 from tallystick.store.store import Store
 
@@ -115,9 +115,11 @@ class Judging:
 
         Returns what started or stopped counting; it is in the feed.
         """
-        news = read_rows(
-            self._store, self._log_no, self._log_id, stored.watched, in_past=self._in_past
-        )
+        news = News()
+        if stored.watched:
+            news = read_rows(
+                self._store, self._log_no, self._log_id, stored.watched, in_past=self._in_past
+            )
         assert self._judge is not None, "prepare() comes before storing"
         assert self._is_fresh(), "the store was not left since prepare()"
         judge = self._judge
@@ -144,7 +146,8 @@ class Judging:
         self._emit(flips, known)
         if policy is not None:
             self._keep_policy(policy)
-        self._content_changed([row for row in stored.upgraded if row not in voids])
+        if stored.upgraded:
+            self._content_changed([row for row in stored.upgraded if row not in voids])
         return flips
 
     def say_private(self, statement: Statement) -> tuple[Statement, list[Flip]]:

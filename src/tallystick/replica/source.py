@@ -123,6 +123,10 @@ class LogSource:
 def _queries(ranges: Sequence[Span]) -> Iterator[tuple[str, tuple[str | int, ...]]]:
     """SQL over (row, count) ranges: one query for a long one, one for many short ones."""
     columns = "e.row, e.line, e.frame, e.content, e.erased"
+    if len(ranges) == 1:
+        ((row, count),) = ranges
+        yield _ONE.format(columns), (row, row + count)
+        return
     short: list[Span] = []
     for row, count in ranges:
         if count < SHORT_ROWS:

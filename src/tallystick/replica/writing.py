@@ -14,8 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from tallystick.chain.commit import ChainEnd, Commit, commit_borders, prepare
-from tallystick.chain.slice import Slice
+from tallystick.chain.commit import ChainEnd, commit_borders, prepare
 from tallystick.errors import ChainError
 from tallystick.event.rules import MERGE
 from tallystick.identity.did import did_key
@@ -104,7 +103,7 @@ class Writer:
         self, rows: Sequence[Row], deps: Sequence[int], taken: Callable[[Stored], None]
     ) -> list[bytes]:
         end = self._end()
-        dep_ids = sorted(self._store.ids_at(deps))
+        named = sorted(zip(self._store.ids_at(deps), deps, strict=True))
         first = 1 + max([end.lamport, *lamports_at(self._store, deps)])
         count, now = len(rows), self._now()
         seeds = self._entropy(SEED_BYTES * count)
@@ -112,14 +111,15 @@ class Writer:
             lamports=range(first, first + count),
             times=[now if row.time is None else row.time for row in rows],
             kinds=[row.kind for row in rows],
-            deps=[b"".join(dep_ids), *[b""] * (count - 1)],
+            deps=[b"".join(id for id, _ in named), *[b""] * (count - 1)],
             schemas=[row.schema for row in rows],
             frames=[row.frame for row in rows],
             contents=[row.content for row in rows],
             seeds=[seeds[at : at + SEED_BYTES] for at in range(0, len(seeds), SEED_BYTES)],
         )
         commit = prepare(self._owner.key(), self._log_id, end, draft)
-        taken(store_commit(self._ingest, self._owner.public, self._log_id, commit))
+        stored = self._ingest.receive_own(self._owner.public, commit, [row for _, row in named])
+        taken(stored)
         found = commit.opened.ids
         return [found[at : at + DIGEST_BYTES] for at in range(0, len(found), DIGEST_BYTES)]
 
@@ -181,12 +181,3 @@ class Writer:
             top = self._tips.last_counted(row)
             needed.append(row if top is None else top)
         return needed
-
-
-def store_commit(ingest: Ingest, author: bytes, log: bytes, commit: Commit) -> Stored:
-    """A commit of one's own through everybody's door; what made it needs no second look."""
-    opened = commit.opened
-    one = Slice(log, author, opened.seq, opened.count, commit.pack, commit.head, b"")
-    stored = ingest.receive_own(one, opened)
-    assert stored.accepted == opened.count, stored.rejected
-    return stored

@@ -26,9 +26,8 @@ class LogRow:
     purpose: str
 
 
-@dataclass(frozen=True, slots=True)
-class LineRow:
-    """A chain, or one side of it after a split.
+class LineRow(NamedTuple):
+    """A chain, or one side of it after a split. A named tuple: every commit makes two.
 
     Seqs below ``first_seq`` are those of the line ``base``. ``peaks`` is the compact range of the
     whole chain's Merkle tree at ``size``; ``head_proof`` the subtree hashes from ``size`` to

@@ -28,10 +28,10 @@ AGGREGATE_EVENTS = 10_000
 def replay(bench: Bench) -> Iterator[Figure]:
     """Row 6: sums, growing, then counters."""
     rates = []
+    turns = Turns(bench.peers, 6, "eventsourcing")
+    turns.fill("eventsourcing", bench.scaled(AGGREGATE_EVENTS, 1))
     for events in bench.sizes:
-        turns = Turns(bench.peers, 6, *(["eventsourcing"] if not rates else []))
-        if not rates:
-            turns.fill("eventsourcing", bench.scaled(AGGREGATE_EVENTS, 1))
+        turns.forget()
         rates.append(_sums(bench, events, turns))
         work = f"replay {events:,} transfers from the store into a fresh sum"
         yield Figure(6, work, rates[-1], "events/s", 500_000, turns.beside())

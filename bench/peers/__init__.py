@@ -39,6 +39,8 @@ LISTED = {
     (14, "hypercore"): 116.0,
 }
 """(row, peer) -> what it did when the bar was set. Row 22 has three bars and names its own."""
+LABELS = {"hypercore": "hypercore (no flush)"}
+"""What is said with a peer's name in the figures."""
 
 
 class PeerError(Exception):
@@ -180,10 +182,15 @@ class Turns:
             if found is not None:
                 rates += [(units or self._units[name]) / seconds for seconds in found["seconds"]]
 
+    def forget(self) -> None:
+        """Begin anew with the next size; what was filled stays."""
+        for rates in self._rates.values():
+            rates.clear()
+
     def beside(self) -> list[Beside]:
         """Units a second of each that took part: its median."""
         return [
-            Beside(name, median(rates), LISTED[self._row, name])
+            Beside(LABELS.get(name, name), median(rates), LISTED[self._row, name])
             for name, rates in self._rates.items()
             if rates
         ]

@@ -32,6 +32,8 @@ __all__ = [
     "open_frames",
     "open_pack",
     "rebuild_headers",
+    "reconcile_items",
+    "reconcile_ranges",
     "seal_pack",
     "set_link_type",
     "verify_signatures",
@@ -157,3 +159,9 @@ def graph_vector(
     tips: _Bytes,
     chain_count: int,
 ) -> bytes: ...
+def reconcile_items(
+    key: _Bytes, authors: _Bytes, lines: _Bytes, offsets: _Bytes
+) -> tuple[bytes, bytes, bytes]: ...
+def reconcile_ranges(
+    tags: _Bytes, sums: _Bytes, prefixes: _Bytes, bits: int
+) -> tuple[bytes, bytes]: ...

@@ -1,4 +1,4 @@
-"""Vectors of sync: records and roots, session hashes and version vectors, every message.
+"""Vectors of sync: records and roots, session hashes, version vectors, ranges, every message.
 
 Law: written from spec/sync.md alone; nothing of Tallystick's own code is imported.
 
@@ -154,6 +154,82 @@ def samples() -> list[dict[str, object]]:
     return found
 
 
+def ranges() -> list[dict[str, object]]:
+    """RangesOf, Split and Leaves between two sides, step by step."""
+    few = sorted(record(f"author {number}", 1 + number % 7) for number in range(40))
+    grown = sorted(
+        record(f"author {number}", 1 + number % 7 + (number % 13 == 0)) for number in range(5, 44)
+    )
+    cases = {
+        "nothing and three authors": ([], SETS["three authors"], 0, 0),
+        "three authors and nothing": (SETS["three authors"], [], 0, 1),
+        "a split chain on one side": (SETS["three authors"], SETS["a split chain"], 1, 1),
+        "forty authors, each side lacks some": (few, grown, 2, 3),
+        "forty authors, not cut up further": (few, grown, 3, 0),
+        "equal": (few, few, 4, 2),
+    }
+    return [{"name": name, **conversation(*case)} for name, case in cases.items()]
+
+
+def value(author: bytes, lines: list[Record]) -> int:
+    """What an author adds to a range's sum."""
+    text = b"".join(side + size.to_bytes(8, "little") + root for _, side, size, root in lines)
+    return int.from_bytes(sha256(KEY + b"v" + author + text).digest()[:8], "little")
+
+
+def held(records: list[Record], bits: int) -> dict[int, list[bytes]]:
+    """Authors by the first bits of their tags, in the order of these."""
+    found: dict[int, list[bytes]] = {}
+    for author in sorted(groups(records), key=tag):
+        found.setdefault(int.from_bytes(tag(author), "big") >> 64 - bits, []).append(author)
+    return found
+
+
+def total(records: list[Record], bits: int, prefix: int) -> bytes:
+    """The sum of one range."""
+    lines = groups(records)
+    there = held(records, bits).get(prefix, [])
+    return (sum(value(author, lines[author]) for author in there) % 2**32).to_bytes(4, "little")
+
+
+def conversation(
+    initiator: list[Record], responder: list[Record], bits: int, deeper: int
+) -> dict[str, object]:
+    """What the two say."""
+    sums = [total(responder, bits, prefix) for prefix in range(2**bits)]
+    cut, parts, skipped = b"", [], 0
+    for prefix in range(2**bits):
+        if total(initiator, bits, prefix) == sums[prefix]:
+            skipped += 1
+            continue
+        inside = range(prefix << deeper, prefix + 1 << deeper)
+        cut += uvarint(skipped)
+        cut += b"".join(total(initiator, bits + deeper, part) for part in inside)
+        parts += inside
+        skipped = 0
+    listed, lacked, skipped, lines = b"", [], 0, groups(responder)
+    for part in parts:
+        there = held(responder, bits + deeper).get(part, [])
+        own, other = (total(side, bits + deeper, part) for side in (responder, initiator))
+        if own == other or other == bytes(4):
+            skipped += 1
+            lacked += there if own != other else []
+            continue
+        entries = b"".join(tag(author) + said(lines[author]) for author in there)
+        listed += uvarint(skipped) + uvarint(len(there)) + entries
+        skipped = 0
+    return {
+        "initiator": shown(initiator),
+        "responder": shown(responder),
+        "bits": bits,
+        "sums": b"".join(sums).hex(),
+        "deeper": deeper,
+        "ranges": cut.hex(),
+        "parts": listed.hex(),
+        "lacked": sorted(author.hex() for author in lacked),
+    }
+
+
 D, E = digest("root"), b"12345678"
 MESSAGES: dict[str, list[object]] = {
     "Hello": [0, 1, LOG, D, E, b"", b"", 0],
@@ -163,6 +239,9 @@ MESSAGES: dict[str, list[object]] = {
     "Logs, none": [1, []],
     "Same": [2, 1, 0],
     "VectorOf": [3, 1, D, E, NONCE, b"", b"", 0, full(SETS["three authors"])],
+    "RangesOf": [16, 1, D, E, NONCE, b"", 0, 1, bytes(8)],
+    "Split": [17, 1, b"\x00" + bytes(8)],
+    "Leaves": [18, b"\x00\x01" + tag(digest("ada")) + b"\x00\x00\x02"],
     "Want": [4, tag(digest("ada")) + b"\x00\x00\x00"],
     "Lines": [5, E, [[3, E + E], [1, E]]],
     "Contents": [6, [[D, b"", 0, 3], [D, LOG, 7, 8]]],
@@ -181,7 +260,10 @@ REFUSED: dict[str, bytes] = {
     "an empty array": cbor([]),
     "a type alone": cbor([2]),
     "an unknown type": cbor([13, 0]),
-    "a reserved type": cbor([16, b""]),
+    "a reserved type": cbor([19, b""]),
+    "sums of other ranges": cbor([16, 1, D, b"", NONCE, b"", 0, 1, bytes(4)]),
+    "more ranges than 4,096": cbor([16, 1, D, b"", NONCE, b"", 0, 13, bytes(4 << 13)]),
+    "more parts than 256": cbor([17, 9, b""]),
     "a type that is a truth value": cbor([True, 1, 0]),
     "a field too many": cbor([8, 4, 4]),
     "a negative count": cbor([8, -1]),
@@ -220,6 +302,7 @@ def sync() -> dict[str, object]:
         "checkpoints": checkpoints(),
         "vectors": vectors(),
         "samples": samples(),
+        "ranges": ranges(),
         "messages": messages(),
         "refused": [{"name": name, "message": data.hex()} for name, data in REFUSED.items()],
     }

@@ -6,6 +6,7 @@
 //! merkle   RFC 6962 in batches            verify    Ed25519, one strict rule
 //! graph    levels, order, heads           ancestry  who is in whose past
 //! frames   the ops in an edit's frame     hash      SHA-256
+//! reconcile  fingerprints of ranges
 //! columns  little-endian in and out       status    what is wrong with a row
 //! ```
 //!
@@ -26,6 +27,7 @@ mod merkle;
 mod objects;
 mod open;
 mod packs;
+mod reconcile;
 mod status;
 mod verify;
 
@@ -57,11 +59,13 @@ mod tallystick_native {
     #[pymodule_export]
     use crate::packs::{commit_bodies, rebuild_headers, seal_pack};
     #[pymodule_export]
+    use crate::reconcile::{reconcile_items, reconcile_ranges};
+    #[pymodule_export]
     use crate::verify::{is_author_key, verify_signatures};
 
     /// Raised whenever functions' arguments, columns or status numbers change.
     #[pymodule_export]
-    const ABI: u32 = 2;
+    const ABI: u32 = 3;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

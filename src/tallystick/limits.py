@@ -83,6 +83,14 @@ SYNC_LOGS_MAX: Final = 256
 """Logs a peer may offer to a store that has none."""
 SYNC_DECLINED_MAX: Final = 65_536
 """Authors one side may name as declined: 8 bytes each."""
+SYNC_VECTOR_BYTES_MAX: Final = 24 * KIB
+"""A longer vector (of about 2,000 authors) gives way to ranges, which cost one more round trip."""
+SYNC_RANGE_BITS_MAX: Final = 12
+"""4,096 ranges in the first message: 16 KiB of sums."""
+SYNC_SPLIT_BITS_MAX: Final = 8
+"""Parts of one range in the second message: 256."""
+SYNC_SUMS_MAX: Final = 131_072
+"""Sums in the second message, 4 bytes each; where everything differs, deeper is no use."""
 SYNC_LINES_MAX: Final = 256
 """Sides of one author's chain compared in a session."""
 SYNC_SAMPLES_MAX: Final = 64

@@ -10,6 +10,7 @@ import pytest
 
 from tallystick.errors import Rejected
 from tallystick.sync import messages as m
+from tallystick.sync import ranges
 from tallystick.sync.holdings import Record
 from tallystick.sync.log_checkpoint import declined_hash, log_checkpoint, record_bytes
 from tallystick.sync.vector import (
@@ -76,6 +77,27 @@ def test_version_vectors_full_and_relative(sync, keyed):
         }
         assert changed == {at: one if one.size else None for at, one in found.changed.items()}
         assert set(found.named) == {keyed.tag(one) for one in groups if one not in before}
+
+
+def test_ranges_are_said_cut_up_and_listed(sync, keyed):
+    for case in sync["ranges"]:
+        ours, theirs = (
+            ranges.Index(keyed, records_of(case[side])) for side in ("initiator", "responder")
+        )
+        sums = ranges.first_sums(theirs, case["bits"])
+        assert sums.hex() == case["sums"], case["name"]
+        deeper, said, parts = ranges.split(ours, case["bits"], sums, deeper=case["deeper"])
+        assert (deeper, said.hex()) == (case["deeper"], case["ranges"]), case["name"]
+        heard = ranges.read_split(said, bits=case["bits"], deeper=deeper)
+        assert isinstance(heard, ranges.Parts)
+        assert (heard.bits, list(heard.prefixes), list(heard.sums)) == (
+            parts.bits, list(parts.prefixes), list(parts.sums),
+        )  # fmt: skip
+        listed, lacked = ranges.leaves(theirs, heard)
+        assert listed.hex() == case["parts"], case["name"]
+        assert sorted(author.hex() for author in lacked) == case["lacked"]
+        found = ranges.read_leaves(listed, parts)
+        assert isinstance(found, ranges.Listed)
 
 
 def test_samples(sync, keyed):

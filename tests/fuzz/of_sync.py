@@ -14,6 +14,7 @@ from tallystick.errors import CODES, BadInput, Rejected
 from tallystick.sync import messages as m
 from tallystick.sync.bundle import MAGIC, bundle_log, read_bundle
 from tallystick.sync.holdings import NoHoldings, Outcome
+from tallystick.sync.ranges import SUM_BYTES, Listed, Parts, read_leaves, read_split
 from tallystick.sync.vector import (
     Vector,
     decode_vector,
@@ -89,6 +90,55 @@ def vector(data: bytes) -> str:
         said.append(rejected(wants, data))
     else:
         assert encode_wants(wants) == data
+        said.append("ok")
+    return "ok " + " ".join(said) if "ok" in said else said[0]
+
+
+# --- ranges -------------------------------------------------------------------------------------
+
+PARTS = Parts(2, [0, 1, 3], [0, 1, 2])
+"""What leaves are read against."""
+
+
+def split_bytes(found: Parts, deeper: int) -> bytes:
+    """The one encoding of a split, from what was read alone."""
+    out, place, width = bytearray(), 0, 1 << deeper
+    for at in range(0, len(found.prefixes), width):
+        where = found.prefixes[at] >> deeper
+        out += uvarint(where - place)
+        out += b"".join(one.to_bytes(SUM_BYTES, "little") for one in found.sums[at : at + width])
+        place = where + 1
+    return bytes(out)
+
+
+def leaves_bytes(found: Listed) -> bytes:
+    """The one encoding of leaves, from what was read alone."""
+    out, place = bytearray(), 0
+    for prefix in found.prefixes:
+        where = PARTS.prefixes.index(prefix)
+        there = [(tag, one) for tag, one in found.entries.items() if tag[0] >> 6 == prefix]
+        out += uvarint(where - place) + uvarint(len(there))
+        out += b"".join(tag + _entry(one) for tag, one in there)
+        place = where + 1
+    return bytes(out)
+
+
+def ranges(data: bytes) -> str:
+    """Splits of any depth and leaves encode to the same bytes, or are ``Rejected``."""
+    said = []
+    for bits, deeper in ((0, 0), (2, 1), (3, 3), (12, 8)):
+        parts = read_split(data, bits=bits, deeper=deeper)
+        if isinstance(parts, Rejected):
+            said.append(rejected(parts, data))
+            continue
+        assert split_bytes(parts, deeper) == data
+        assert all(0 <= one < 1 << bits + deeper for one in parts.prefixes)
+        said.append("ok")
+    listed = read_leaves(data, PARTS)
+    if isinstance(listed, Rejected):
+        said.append(rejected(listed, data))
+    else:
+        assert leaves_bytes(listed) == data
         said.append("ok")
     return "ok " + " ".join(said) if "ok" in said else said[0]
 
@@ -190,6 +240,12 @@ def _vectors() -> list[bytes]:
     return found + wants
 
 
+def _ranges() -> list[bytes]:
+    found = hexes(vectors("sync")["ranges"], "ranges", "parts")
+    entry = vectors("sync")["vectors"][1]["full"]
+    return [*found, b"", bytes(5), b"\x00\x01" + bytes.fromhex(entry)]
+
+
 def _slices() -> list[bytes]:
     return [one for one in encoded_slices() if len(one) < 8192][:40]
 
@@ -206,6 +262,7 @@ TARGETS = (
     Target("message", message, _messages, "item"),
     Target("stream", stream, _streams, "bytes"),
     Target("vector", vector, _vectors, "bytes"),
+    Target("ranges", ranges, _ranges, "bytes"),
     Target("slice", slice_, _slices, "item", ci_runs=400),
     Target("bundle", bundle_file, _bundles, "bytes", ci_runs=400),
 )

@@ -2,7 +2,7 @@
 
     of_items     kernels: items, headers, packs, frames, tree proofs, signatures; bodies; JSON
     of_proofs    names and ids as text, notes, checkpoints, proof files, heads, key files
-    of_sync      messages, frames on a stream, vectors and wants, slices, bundles
+    of_sync      messages, frames on a stream, vectors and wants, ranges, slices, bundles
     of_policy    statements, policy documents, what a policy makes of a log
     of_sessions  two sessions over real stores, imports
     of_commands  command lines and what stands on stdin
@@ -63,11 +63,18 @@ DECODERS: dict[str, str | None] = {
     "state/places.parse_place": "place",
     "sync/bundle.read_bundle": "bundle",
     "sync/messages.decode": "message",
+    "sync/ranges.read_leaves": "ranges",
+    "sync/ranges.read_split": "ranges",
+    "sync/side.read_leaves": "session",
     "sync/side.read_lines": "session",
+    "sync/side.read_ranges": "session",
+    "sync/side.read_split": "session",
     "sync/side.read_vector": "session",
     "sync/side.read_want": "session",
     "sync/tcp.parse_address": "address",
     "sync/vector.decode_vector": "vector",
     "sync/vector.decode_wants": "vector",
+    "sync/vector.read_entry": "vector",
+    "sync/vector.read_uvarint": "vector",
 }
 """Function -> the target that tries it; a test holds this list against the sources."""

@@ -11,10 +11,11 @@ from tests.model.test_sync_convergence import everything, two_with_news
 
 from tallystick.errors import CODES, BadInput, Rejected
 from tallystick.kernels import encode_item
-from tallystick.limits import MESSAGE_BYTES_MAX
+from tallystick.limits import MESSAGE_BYTES_MAX, SYNC_VECTOR_BYTES_MAX
 from tallystick.sync import messages as m
 from tallystick.sync.bundle import read_bundle, write_bundle
 from tallystick.sync.holdings import Span
+from tallystick.sync.ranges import Listed, Parts, read_leaves, read_split
 from tallystick.sync.session import Session, State
 from tallystick.sync.vector import (
     Entry,
@@ -46,6 +47,12 @@ MESSAGES = st.one_of(
     st.builds(m.VectorOf, st.just(1), DIGESTS, MAYBE_EIGHT, EIGHT, MAYBE_EIGHT, HASHES, UINTS,
               st.binary(max_size=60)),
     st.builds(m.Want, st.binary(max_size=60)),
+    st.integers(0, 4).flatmap(
+        lambda bits: st.builds(m.RangesOf, st.just(1), DIGESTS, MAYBE_EIGHT, EIGHT, HASHES, UINTS,
+                               st.just(bits), st.binary(min_size=4 << bits, max_size=4 << bits))
+    ),
+    st.builds(m.Split, st.integers(0, 8), st.binary(max_size=60)),
+    st.builds(m.Leaves, st.binary(max_size=60)),
     st.builds(m.Lines, EIGHT, st.lists(SAMPLES, max_size=3).map(tuple)),
     st.builds(m.Contents, st.lists(SPANS, max_size=3).map(tuple)),
     st.builds(m.Slices, st.lists(PLAIN, min_size=1, max_size=3).map(tuple)),
@@ -101,6 +108,23 @@ def test_any_bytes_are_a_vector_or_rejected(data, agreed):
     assert isinstance(wants, Rejected) or encode_wants(wants) == data
 
 
+@settings(max_examples=300)
+@given(st.binary(max_size=120), st.integers(0, 12), st.integers(0, 8))
+def test_any_bytes_are_ranges_or_rejected(data, bits, deeper):
+    parts = read_split(data, bits=bits, deeper=deeper)
+    assert isinstance(parts, Parts | Rejected)
+    if isinstance(parts, Parts):
+        assert all(0 <= prefix < 1 << bits + deeper for prefix in parts.prefixes)
+        assert list(parts.prefixes) == sorted(set(parts.prefixes))
+        assert len(parts.sums) == len(parts.prefixes) <= len(data)
+    asked = Parts(3, [1, 2, 6], [1, 1, 1])
+    found = read_leaves(data, asked)
+    assert isinstance(found, Listed | Rejected)
+    if isinstance(found, Listed):
+        assert all(one in {1, 2, 6} for one in found.prefixes)
+        assert all(tag[0] >> 5 in found.prefixes for tag in found.entries)
+
+
 ENTRIES = st.builds(Entry, st.binary(min_size=2, max_size=2), UINTS, split=st.just(False))
 
 
@@ -126,10 +150,10 @@ def feed(store: Store, session: Session, data: bytes) -> bool:
     return step.done
 
 
-def transcript() -> tuple[list[bytes], list[bytes]]:
+def transcript(vector_bytes: int) -> tuple[list[bytes], list[bytes]]:
     """What each side of an honest session receives."""
     first, second = two_with_news()
-    pipe = pipe_of(first, second)
+    pipe = pipe_of(first, second, vector_bytes=vector_bytes)
     heard: tuple[list[bytes], list[bytes]] = ([], [])
     for end, inbox in zip((pipe.first, pipe.second), heard, strict=True):
         original = end.session.receive
@@ -146,17 +170,21 @@ def recorded(receive, inbox):
     return record
 
 
-HEARD = transcript()
+HEARD = {longest: transcript(longest) for longest in (0, SYNC_VECTOR_BYTES_MAX)}
 
 
-@settings(max_examples=150)
-@given(st.booleans(), st.data())
-def test_a_session_survives_any_order_of_messages_and_what_it_keeps_is_sound(initiator, data):
+@settings(max_examples=200)
+@given(st.booleans(), st.sampled_from(sorted(HEARD)), st.data())
+def test_a_session_survives_any_order_of_messages_and_what_it_keeps_is_sound(
+    initiator, longest, data
+):
     first, second = two_with_news()
     union = everything([first, second])
     store, other = (first, second) if initiator else (second, first)
-    heard = HEARD[0 if initiator else 1]
-    session = Session(store, initiator=initiator, peer="stranger", nonce=bytes(8))
+    heard = HEARD[longest][0 if initiator else 1]
+    session = Session(
+        store, initiator=initiator, peer="stranger", nonce=bytes(8), vector_bytes=longest
+    )
     session.start()
     held = set(store.log.included)
     script = data.draw(
@@ -170,8 +198,7 @@ def test_a_session_survives_any_order_of_messages_and_what_it_keeps_is_sound(ini
             max_size=12,
         )
     )
-    if data.draw(st.booleans()):
-        script = [*heard[:1], *script]
+    script = [*heard[: data.draw(st.integers(0, 3))], *script]
     for message in script:
         if feed(store, session, message):
             break

@@ -22,6 +22,14 @@ def trunk(size: int) -> tuple[Store, Store, Store, list[bytes]]:
     return (*stores, path)
 
 
+def split_anywhere(stores: list[Store], writes: list[tuple[int, int, int]]) -> None:
+    """Writes (replica, place among what it holds, events) of one author."""
+    for number, (where, after, count) in enumerate(writes):
+        log = stores[where].log
+        mine = [one.id for one in log.included.values() if one.author == EVE.public]
+        log.write(EVE, count, word=f"{number}", after=[b"", *sorted(mine)][after % (len(mine) + 1)])
+
+
 def sides(store: Store) -> list[tuple[bytes, int]]:
     return [(r.side, r.size) for r in store.log.records() if r.author == EVE.public]
 
@@ -61,10 +69,7 @@ def test_two_sides_of_any_length_reach_both_replicas(size, cut, lengths, window)
 )
 def test_any_tree_of_splits_on_three_replicas_ends_the_same_everywhere(writes):
     *stores, path = trunk(5)
-    for number, (where, after, count) in enumerate(writes):
-        log = stores[where].log
-        mine = [one.id for one in log.included.values() if one.author == EVE.public]
-        log.write(EVE, count, word=f"{number}", after=[b"", *sorted(mine)][after % (len(mine) + 1)])
+    split_anywhere(stores, writes)
     for number, (one, two) in enumerate([(0, 1), (1, 2), (2, 0), (0, 1)]):
         check_equal(stores[one], stores[two], number)
     assert stores[0].log.records() == stores[1].log.records() == stores[2].log.records()

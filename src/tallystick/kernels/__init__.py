@@ -47,6 +47,8 @@ graph_order = active.graph_order
 graph_heads = active.graph_heads
 graph_ancestry = active.graph_ancestry
 graph_vector = active.graph_vector
+reconcile_items = active.reconcile_items
+reconcile_ranges = active.reconcile_ranges
 
 __all__ = [
     "PART_HEADER",
@@ -77,6 +79,8 @@ __all__ = [
     "open_frames",
     "open_pack",
     "rebuild_headers",
+    "reconcile_items",
+    "reconcile_ranges",
     "seal_pack",
     "status",
     "verify_signatures",

@@ -15,7 +15,7 @@ Reads: sync.holdings, sync.messages, sync.vector, limits. Read by: sync.side.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -89,13 +89,19 @@ def have_of_wants(
     records: Sequence[Record],
     wants: Mapping[bytes, Entry],
     tags: Mapping[bytes, bytes],
+    *,
+    shown: Mapping[LineKey, int],
 ) -> Comparison:
     """Own records against what the peer says it holds of the authors it wants more of.
 
-    Who is not wanted is not sent. A tag nobody here has is passed over: it may be an author's who
+    Of who is not wanted the peer holds what it was shown; what has come since goes along, because
+    what is wanted may rest on it. A tag nobody here has is passed over: it may be an author's who
     was declined in the meantime.
+
+    Args:
+        shown: the records the peer was told of.
     """
-    found = Comparison(have=whole(records))
+    found = Comparison(have=dict(shown))
     own = by_author(records)
     for tag, entry in wants.items():
         author = tags.get(tag)
@@ -103,7 +109,7 @@ def have_of_wants(
             continue
         if entry.size == 0:
             for record in own[author]:
-                del found.have[record.key]
+                found.have.pop(record.key, None)
         else:
             _judge(keyed, holdings, own[author], entry, found)
             found.wants.clear()  # the peer holds no more than it was told of
@@ -139,7 +145,7 @@ def have_of_lines(
     return have
 
 
-def whole(records: Sequence[Record]) -> dict[LineKey, int]:
+def whole(records: Iterable[Record]) -> dict[LineKey, int]:
     """``have`` of a peer that holds all of these."""
     return {record.key: record.size for record in records}
 

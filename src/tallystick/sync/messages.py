@@ -17,7 +17,9 @@
     10 Bye          both       this is where I stand; or: I stop because of this code
     11 Bundle       file       a bundle of this log begins
     12 BundleEnd    file       it held so many messages and events
-    16 - 19                    reserved for range-based reconciliation
+    16 RangesOf     responder  we are not equal, and I hold much: these are sums over ranges of it
+    17 Split        initiator  these ranges differ from mine; sums over their parts
+    18 Leaves       responder  these parts differ from mine; what I hold there
 
 Law: ``decode(encode(m)) == m``; anything else decodes to ``Rejected``, never raises, and takes
 memory in proportion to the bytes that came.
@@ -40,12 +42,15 @@ from tallystick.limits import (
     SYNC_DECLINED_MAX,
     SYNC_LINES_MAX,
     SYNC_LOGS_MAX,
+    SYNC_RANGE_BITS_MAX,
     SYNC_SAMPLES_MAX,
     SYNC_SPANS_MAX,
+    SYNC_SPLIT_BITS_MAX,
     UINT_MAX,
 )
 from tallystick.sync.holdings import Span
 from tallystick.sync.log_checkpoint import DECLINED_BYTES
+from tallystick.sync.ranges import SUM_BYTES
 from tallystick.sync.vector import NONCE_BYTES, TAG_BYTES
 
 SYNC_VERSION: Final = 1
@@ -56,6 +61,8 @@ SLICE_BYTES_MIN: Final = 160
 """Author, root and signature alone are more."""
 LIVE: Final = 1
 """Flag: stay connected and push what is new."""
+RANGES: Final = 2
+"""Flag of Hello: ranges are understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,35 @@ class VectorOf:
     declined: bytes
     flags: int
     entries: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RangesOf:
+    """Args: ``sums`` of all ranges at ``bits`` bits, as in ``ranges``; the rest as in VectorOf."""
+
+    version: int
+    root: bytes
+    bodies: bytes
+    nonce: bytes
+    declined: bytes
+    flags: int
+    bits: int
+    sums: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Args: ``ranges`` that differ, ``bits`` bits deeper, as in ``ranges``."""
+
+    bits: int
+    ranges: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """Args: ``parts`` that differ, as in ``ranges``."""
+
+    parts: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +222,7 @@ class BundleEnd:
 
 Message = (
     Hello | Logs | Same | VectorOf | Want | Lines | Contents | Slices | Ack | Sent | Bye | Bundle
-    | BundleEnd
+    | BundleEnd | RangesOf | Split | Leaves
 )  # fmt: skip
 
 
@@ -333,6 +369,25 @@ def _read_vector(fields: list[Any]) -> VectorOf:
     return VectorOf(*_fields(fields, *checks))
 
 
+def _read_ranges(fields: list[Any]) -> RangesOf:
+    checks = (_uint, _digest, _eight_or_empty, _eight, _hashes, _uint, _uint, _bytes)
+    found = RangesOf(*_fields(fields, *checks))
+    if found.bits > SYNC_RANGE_BITS_MAX or len(found.sums) != SUM_BYTES << found.bits:
+        raise _ShapeError("other sums than one for each range")
+    return found
+
+
+def _read_split(fields: list[Any]) -> Split:
+    found = Split(*_fields(fields, _uint, _bytes))
+    if found.bits > SYNC_SPLIT_BITS_MAX:
+        raise _ShapeError("parts too small")
+    return found
+
+
+def _read_leaves(fields: list[Any]) -> Leaves:
+    return Leaves(*_fields(fields, _bytes))
+
+
 def _read_want(fields: list[Any]) -> Want:
     return Want(*_fields(fields, _bytes))
 
@@ -381,10 +436,10 @@ def _read_bundle_end(fields: list[Any]) -> BundleEnd:
 
 _TYPE: Final[dict[type, int]] = {
     Hello: 0, Logs: 1, Same: 2, VectorOf: 3, Want: 4, Lines: 5, Contents: 6, Slices: 7, Ack: 8,
-    Sent: 9, Bye: 10, Bundle: 11, BundleEnd: 12,
+    Sent: 9, Bye: 10, Bundle: 11, BundleEnd: 12, RangesOf: 16, Split: 17, Leaves: 18,
 }  # fmt: skip
 _READERS: Final[dict[int, Callable[[list[Any]], Message]]] = {
     0: _read_hello, 1: _read_logs, 2: _read_same, 3: _read_vector, 4: _read_want, 5: _read_lines,
     6: _read_contents, 7: _read_slices, 8: _read_ack, 9: _read_sent, 10: _read_bye,
-    11: _read_bundle, 12: _read_bundle_end,
+    11: _read_bundle, 12: _read_bundle_end, 16: _read_ranges, 17: _read_split, 18: _read_leaves,
 }  # fmt: skip

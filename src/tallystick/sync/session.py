@@ -3,7 +3,8 @@
     initiator                                      responder
     OPENING    ── Hello(log, root) ─────────────►  OPENING
                ◄───────────────────────── Same ──             equal: done after one round trip
-               ◄──────── VectorOf(root, sizes) ──  TALKING
+               ◄──────── VectorOf(root, sizes) ──  TALKING    or, of very many authors:
+                                                              RangesOf, Split, Leaves
     TALKING    ── Want(sizes of what grew) ─────►
                ── Slices ... Sent ──────────────►             both directions at once,
                ◄────────────── Slices ... Sent ──             parents before children
@@ -15,8 +16,8 @@ once), Contents (bodies that are missing), Ack (opens the window of messages in 
 
 How the end is found: every ask (Want, Lines, Contents) is counted; ``Sent(n)`` says "after n of
 your asks I have nothing left to send". A side is quiet when it has said so for all asks it saw,
-and has heard so for all it made. Asks are made only with the vectors, or in answer to an ask, so
-quiet is for ever.
+and has heard so for all it made. Asks are made only with the vectors or leaves, or in answer to an
+ask, so quiet is for ever.
 
 Law: nothing a peer sends raises or makes this side send it what it was seen to hold; what a
 session accepted is durable whenever it ends, so a new session goes on where this one stopped.
@@ -36,6 +37,7 @@ from tallystick.limits import (
     MESSAGE_BYTES_MAX,
     SYNC_PUSHES_MAX,
     SYNC_REJECTED_MAX,
+    SYNC_VECTOR_BYTES_MAX,
     SYNC_WINDOW_MESSAGES,
 )
 from tallystick.sync import messages as m
@@ -103,6 +105,7 @@ class Session:
         log: the log meant; None: the only one of this store, or of the peer's.
         live: stay connected and push, if the peer wants that too.
         budget: what the peer may use up.
+        vector_bytes: the longest vector said to a peer who understands ranges.
     """
 
     def __init__(
@@ -115,13 +118,14 @@ class Session:
         log: bytes | None = None,
         live: bool = False,
         budget: Budget | None = None,
+        vector_bytes: int = SYNC_VECTOR_BYTES_MAX,
     ) -> None:
         if len(nonce) != NONCE_BYTES:
             raise ValueError(f"a nonce of {len(nonce)} bytes")
         self.state = State.OPENING
         self.meter = Meter()
         self.peer = peer
-        self._side = Side(endpoint, log=log, peer=peer)
+        self._side = Side(endpoint, log=log, peer=peer, vector_bytes=vector_bytes)
         self._initiator = initiator
         self._nonce = nonce
         self._spending = Spending(budget or Budget())
@@ -129,6 +133,8 @@ class Session:
         self._live = False
         self._out = Outgoing(self.meter)
         self._asks = _Asks()
+        self._awaits: type[m.Split | m.Leaves] | None = None
+        self._bodies = b""
         self._logs_told = self._want_seen = self._contents_seen = False
         self._lines_sent: set[bytes] = set()
         self._lines_seen: set[bytes] = set()
@@ -240,11 +246,12 @@ class Session:
     def _dispatch(self, step: Step, message: m.Message) -> None:
         """Every message has its state and its side; anything else ends the session."""
         opening, talking = self.state is State.OPENING, self.state is State.TALKING
-        answered = opening and self._initiator
+        begun = self._awaits is not None
+        answered = opening and self._initiator and not begun
         match message:
             case m.Bye():
                 self._on_bye(step, message)
-            case m.Hello() if opening and not self._initiator:
+            case m.Hello() if opening and not self._initiator and not begun:
                 self._on_hello(step, message)
             case m.Logs() if answered and self._side.log is None:
                 self._on_logs(step, message)
@@ -252,6 +259,12 @@ class Session:
                 self._on_same(step, message)
             case m.VectorOf() if answered and self._side.log is not None:
                 self._on_vector(step, message)
+            case m.RangesOf() if answered and self._side.log is not None:
+                self._on_ranges(step, message)
+            case m.Split() if self._awaits is m.Split:
+                self._on_split(step, message)
+            case m.Leaves() if self._awaits is m.Leaves:
+                self._on_leaves(step, message)
             case m.Want() if talking and not self._initiator and not self._want_seen:
                 self._want_seen = True
                 self._asks.seen += 1
@@ -285,12 +298,15 @@ class Session:
         else:
             self._live = bool(self._flags & hello.flags & m.LIVE)
             answer = self._side.answer(hello, nonce=self._nonce, flags=self._flags)
-            self._send(step, answer)
+            self._bodies = hello.bodies
             if isinstance(answer, m.Same):
+                self._send(step, answer)
                 self._equal(step, hello.root)
+            elif isinstance(answer, m.RangesOf):
+                self._awaits = m.Split
+                self._send(step, answer)
             else:
-                self.state = State.TALKING
-                self._ask_contents(step, hello.bodies)
+                self._talk(step, answer)
 
     def _on_logs(self, step: Step, logs: m.Logs) -> None:
         if len(logs.logs) != 1:
@@ -322,22 +338,59 @@ class Session:
             self._end(step, None)
 
     def _on_vector(self, step: Step, said: m.VectorOf) -> None:
+        if self._answered(step, said):
+            found = self._side.read_vector(said)
+            if isinstance(found, Comparison):
+                self._talk(step, None)
+            self._follow(step, found)
+
+    def _on_ranges(self, step: Step, said: m.RangesOf) -> None:
+        if self._answered(step, said):
+            self._awaits = m.Leaves
+            self._send(step, self._side.read_ranges(said))
+
+    def _on_split(self, step: Step, said: m.Split) -> None:
+        found = self._side.read_split(said)
+        if isinstance(found, Rejected):
+            self._refuse(step, found)
+        else:
+            self._talk(step, found)
+
+    def _on_leaves(self, step: Step, said: m.Leaves) -> None:
+        found = self._side.read_leaves(said)
+        if isinstance(found, Comparison):
+            self._talk(step, None)
+        self._follow(step, found, waited_for=True)
+
+    def _answered(self, step: Step, said: m.VectorOf | m.RangesOf) -> bool:
+        """Whether the responder's view can be read."""
         if said.version != m.SYNC_VERSION:
             self._drop(step, "sync/version")
-            return
+            return False
         self._live = bool(self._flags & said.flags & m.LIVE)
-        found = self._side.read_vector(said)
-        if isinstance(found, Comparison):
-            self.state = State.TALKING
-            self._ask_contents(step, said.bodies)
-        self._follow(step, found)
+        self._bodies = said.bodies
+        return True
 
-    def _follow(self, step: Step, found: Comparison | Rejected) -> None:
-        """Asks for what a comparison found wanting, and starts sending what the peer lacks."""
+    def _talk(self, step: Step, last: m.VectorOf | m.Leaves | None) -> None:
+        """Views are compared now, once this is said; what is missing may be asked for."""
+        self._awaits = None
+        self.state = State.TALKING
+        if last is not None:
+            self._send(step, last)
+        self._ask_contents(step, self._bodies)
+
+    def _follow(
+        self, step: Step, found: Comparison | Rejected, *, waited_for: bool = False
+    ) -> None:
+        """Asks for what a comparison found wanting, and starts sending what the peer lacks.
+
+        Args:
+            waited_for: the peer sends nothing before it has heard what is wanted.
+        """
         if isinstance(found, Rejected):
             self._refuse(step, found)
             return
-        if found.wants:
+        if found.wants or waited_for:
             self._ask(step, m.Want(encode_wants(found.wants)))
         for author in found.split:
             self._say_lines(step, author)
@@ -395,11 +448,13 @@ class Session:
     # --- what this side says --------------------------------------------------------------------
 
     def _send(self, step: Step, message: m.Message) -> None:
+        if self.state is State.CLOSED:
+            return  # what was said before it in this step was too long
         data = m.encode(message)
         if len(data) > MESSAGE_BYTES_MAX:
             self._drop(step, "sync/message-size")
             return
-        question = isinstance(message, m.Hello | m.Want | m.Lines | m.Contents | m.Sent)
+        question = isinstance(message, m.Hello | m.Split | m.Want | m.Lines | m.Contents | m.Sent)
         self.meter.sent(len(data), question=question)
         step.send.append(data)
 

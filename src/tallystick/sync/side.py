@@ -1,11 +1,12 @@
 """One side's view of the log in a session: what it shows, what it makes of what it is shown.
 
     opening     hello() ──► answer(hello) ──► read_vector(said) ──► Comparison
+                                        └───► read_ranges ──► read_split ──► read_leaves ──┘
     afterwards  read_want · read_lines · lacking(have) ──► slices the peer lacks
 
 Law: authors that either side declines are in no root, no vector and no slice of this session.
 
-Reads: sync.{holdings, compare, log_checkpoint, messages, vector}. Read by: sync.session.
+Reads: sync.{holdings, compare, log_checkpoint, messages, ranges, vector}. Read by: sync.session.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from tallystick.chain.slice import Slice
 from tallystick.errors import Rejected
 from tallystick.kernels import merkle_root
-from tallystick.limits import SYNC_SPANS_MAX
+from tallystick.limits import SYNC_SPANS_MAX, SYNC_VECTOR_BYTES_MAX
 from tallystick.sync.compare import (
     Comparison,
     compare,
@@ -42,17 +43,32 @@ from tallystick.sync.log_checkpoint import (
     log_checkpoint,
 )
 from tallystick.sync.messages import (
+    RANGES,
     SYNC_VERSION,
     WINDOW_BYTES,
     Contents,
     Hello,
+    Leaves,
     Lines,
+    RangesOf,
     Same,
+    Split,
     VectorOf,
     Want,
 )
+from tallystick.sync.ranges import (
+    Index,
+    Parts,
+    first_bits,
+    first_sums,
+    leaves,
+    read_leaves,
+    read_split,
+    split,
+)
 from tallystick.sync.vector import (
     Keyed,
+    Vector,
     by_author,
     decode_vector,
     decode_wants,
@@ -72,9 +88,17 @@ class Side:
         endpoint: the store.
         log: the log meant; None until it is known.
         peer: a name for the other end.
+        vector_bytes: the longest vector said to a peer who understands ranges.
     """
 
-    def __init__(self, endpoint: Endpoint, *, log: bytes | None, peer: str) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        log: bytes | None,
+        peer: str,
+        vector_bytes: int = SYNC_VECTOR_BYTES_MAX,
+    ) -> None:
         self.log = log
         self.endpoint = endpoint
         self.peer = peer
@@ -85,6 +109,12 @@ class Side:
         self._declined: frozenset[bytes] = frozenset()
         self._bases: list[Agreed] = []
         self._said = (EMPTY_ROOT, b"")
+        self._vector_bytes = vector_bytes
+        self._index: Index | None = None
+        self._bits = 0
+        self._parts: Parts | None = None
+        self._lacked: set[bytes] = set()
+        self._shown: dict[LineKey, int] = {}
 
     # --- opening --------------------------------------------------------------------------------
 
@@ -103,7 +133,8 @@ class Side:
                 base = agreed.root[:PREFIX_BYTES]
                 self._bases.append(agreed)
         self._said = (root, self._bodies())
-        return Hello(SYNC_VERSION, self.log, root, self._said[1], base, self._own_declined, flags)
+        bodies, declined = self._said[1], self._own_declined
+        return Hello(SYNC_VERSION, self.log, root, bodies, base, declined, flags | RANGES)
 
     def find(self, hello: Hello) -> bool:
         """The responder looks for the log that is asked for; takes part if it has none at all."""
@@ -119,26 +150,33 @@ class Side:
         self.log = hello.log
         return True
 
-    def answer(self, hello: Hello, *, nonce: bytes, flags: int) -> Same | VectorOf:
-        """The responder's view: equal, or what it holds."""
+    def answer(self, hello: Hello, *, nonce: bytes, flags: int) -> Same | VectorOf | RangesOf:
+        """The responder's view: equal, or what it holds; whole, or as sums where that is long."""
         assert self.holdings is not None
         assert self.log is not None
         self._look_inside()
         self._declined |= _hashes(hello.declined)
         records = self.records()
+        self._shown = whole(records)
         self._said = (log_checkpoint(records), self._bodies())
         if self._said == (hello.root, hello.bodies):
             return Same(SYNC_VERSION, flags)
         self._keyed = Keyed(self.log, nonce)
         entries, base = encode_vector(self._keyed, records), b""
         for prefix in filter(None, (hello.base, hello.root[:PREFIX_BYTES])):
-            agreed = self.holdings.agreed_at(prefix)
+            agreed = self._agreed_at(prefix, records)
             if agreed is not None:
                 short = encode_relative(self._keyed, records, agreed.records)
                 if len(short) < len(entries):
                     entries, base = short, prefix
         root, bodies = self._said
         declined = self._own_declined
+        if hello.flags & RANGES and len(entries) > self._vector_bytes:
+            # Of a peer that holds nothing, one range says it all.
+            self._index = Index(self._keyed, records)
+            self._bits = first_bits(len(self._index)) if hello.root != EMPTY_ROOT else 0
+            sums = first_sums(self._index, self._bits)
+            return RangesOf(SYNC_VERSION, root, bodies, nonce, declined, flags, self._bits, sums)
         return VectorOf(SYNC_VERSION, root, bodies, nonce, base, declined, flags, entries)
 
     def read_vector(self, said: VectorOf) -> Comparison | Rejected:
@@ -151,11 +189,45 @@ class Side:
         vector = decode_vector(said.entries, agreed_authors=len(agreed) if said.base else None)
         if isinstance(vector, Rejected):
             return vector
-        if self.holdings is None:
-            self.holdings = NoHoldings(self.log)
-        self._declined |= _hashes(said.declined)
-        self._keyed = Keyed(self.log, said.nonce)
-        return compare(self._keyed, self.holdings, self.records(), vector, agreed)
+        keyed, holdings = self._begin(self.log, said)
+        return compare(keyed, holdings, self.records(), vector, agreed)
+
+    def read_ranges(self, said: RangesOf) -> Split:
+        """The initiator cuts up the ranges in which it holds something else."""
+        assert self.log is not None
+        keyed, _ = self._begin(self.log, said)
+        records = self.records()
+        self._shown = whole(records)
+        deeper, ranges, self._parts = split(Index(keyed, records), said.bits, said.sums)
+        return Split(deeper, ranges)
+
+    def read_split(self, said: Split) -> Leaves | Rejected:
+        """The responder says what it holds in the parts that differ."""
+        assert self._index is not None, "it said sums"
+        parts = read_split(said.ranges, bits=self._bits, deeper=said.bits)
+        if isinstance(parts, Rejected):
+            return parts
+        listed, self._lacked = leaves(self._index, parts)
+        self._index = None
+        return Leaves(listed)
+
+    def read_leaves(self, said: Leaves) -> Comparison | Rejected:
+        """The initiator compares what it holds there; of all other authors both hold the same."""
+        assert self._parts is not None, "it cut up ranges"
+        keyed, holdings = self._ready()
+        listed = read_leaves(said.parts, self._parts)
+        if isinstance(listed, Rejected):
+            return listed
+        records = self.records()
+        inside = Index(keyed, records).authors(listed.prefixes, self._parts.bits)
+        there = {author for authors in inside for author in authors}
+        vector = Vector(listed.entries, {})
+        found = compare(
+            keyed, holdings, [one for one in records if one.author in there], vector, {}
+        )
+        # What has come since goes along: what is sent may rest on it.
+        found.have |= {key: size for key, size in self._shown.items() if key[0] not in there}
+        return found
 
     # --- talking --------------------------------------------------------------------------------
 
@@ -180,7 +252,12 @@ class Side:
         if isinstance(wants, Rejected):
             return wants
         records = self.records()
-        return have_of_wants(keyed, holdings, records, wants, self._tags_of(records))
+        tags = self._tags_of(records)
+        found = have_of_wants(keyed, holdings, records, wants, tags, shown=self._shown)
+        for record in records:
+            if record.author in self._lacked:
+                found.have.pop(record.key, None)
+        return found
 
     def author_of(self, tag: bytes) -> bytes | None:
         """Who is meant by a tag, of those held here."""
@@ -248,6 +325,22 @@ class Side:
         assert self._keyed is not None, "the session has begun"
         assert self.holdings is not None, "the log is known"
         return self._keyed, self.holdings
+
+    def _begin(self, log: bytes, said: VectorOf | RangesOf) -> tuple[Keyed, Holdings]:
+        """What the initiator needs to read the responder's answer."""
+        if self.holdings is None:
+            self.holdings = NoHoldings(log)
+        self._declined |= _hashes(said.declined)
+        self._keyed = Keyed(log, said.nonce)
+        return self._keyed, self.holdings
+
+    def _agreed_at(self, prefix: bytes, records: Sequence[Record]) -> Agreed | None:
+        """The state of that name: what is held now, or one remembered."""
+        assert self.holdings is not None
+        root = self._said[0]
+        if root[:PREFIX_BYTES] == prefix:
+            return Agreed(root, tuple(records))
+        return self.holdings.agreed_at(prefix)
 
     def _look_inside(self) -> None:
         if self.holdings is not None:

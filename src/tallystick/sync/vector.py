@@ -17,7 +17,7 @@ a stretch that holds the split, at most as long again as what lies behind it.
 Law: tags and checks are of this session only, so nobody can prepare keys whose tags collide; a
 check that collides (1 in 65,536) costs another session, never a wrong event.
 
-Reads: limits, errors, sync.holdings. Read by: sync.session.
+Reads: limits, errors, sync.holdings. Read by: sync.{compare, ranges, side}.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ class Vector:
     changed: dict[int, Entry]
 
 
-class _MalformedError(Exception):
-    """The bytes are no vector; never leaves this module."""
+class MalformedError(Exception):
+    """The bytes are no vector, or no ranges; never leaves the decoders."""
 
 
 def by_author(records: Iterable[Record]) -> dict[bytes, tuple[Record, ...]]:
@@ -81,31 +81,36 @@ class Keyed:
         nonce: the responder's 8 bytes.
     """
 
-    __slots__ = ("_key",)
+    __slots__ = ("key",)
 
     def __init__(self, log: bytes, nonce: bytes) -> None:
-        self._key = sha256(_KEY + log + nonce).digest()
+        self.key = sha256(_KEY + log + nonce).digest()
 
     def tag(self, author: bytes) -> bytes:
         """8 bytes that name an author in this session."""
-        return sha256(self._key + b"a" + author).digest()[:TAG_BYTES]
+        return sha256(self.key + b"a" + author).digest()[:TAG_BYTES]
 
     def check(self, root: bytes) -> bytes:
         """2 bytes that tell one prefix of a chain from another of the same size."""
-        return sha256(self._key + b"r" + root).digest()[:CHECK_BYTES]
+        return sha256(self.key + b"r" + root).digest()[:CHECK_BYTES]
 
     def sample(self, event: bytes) -> bytes:
         """8 bytes that name an event in this session."""
-        return sha256(self._key + b"i" + event).digest()[:TAG_BYTES]
+        return sha256(self.key + b"i" + event).digest()[:TAG_BYTES]
 
     def entry(self, group: Sequence[Record]) -> Entry:
         """What is said of one author, all lines together."""
         if len(group) == 1 and not group[0].side:
             return Entry(self.check(group[0].root), group[0].size, split=False)
-        hashed = sha256(self._key + b"s")
-        for record in group:
-            hashed.update(record.side + record.size.to_bytes(8, "little") + record.root)
-        return Entry(hashed.digest()[:CHECK_BYTES], len(group), split=True)
+        check = sha256(self.key + b"s" + self.lines(group)).digest()[:CHECK_BYTES]
+        return Entry(check, len(group), split=True)
+
+    @staticmethod
+    def lines(group: Sequence[Record]) -> bytes:
+        """All lines of one author, as they are hashed."""
+        return b"".join(
+            record.side + record.size.to_bytes(8, "little") + record.root for record in group
+        )
 
     def tags(self, authors: Iterable[bytes]) -> dict[bytes, bytes]:
         """Who is meant by each tag.
@@ -138,7 +143,7 @@ def encode_relative(keyed: Keyed, records: Sequence[Record], agreed: Sequence[Re
             skipped += 1
             continue
         changed += uvarint(skipped)
-        changed += _entry_bytes(keyed.entry(current) if current else _GONE)
+        changed += entry_bytes(keyed.entry(current) if current else _GONE)
         skipped = 0
         count += 1
     fresh = (_named(keyed, author, now[author]) for author in now if author not in before)
@@ -154,19 +159,19 @@ def decode_vector(data: bytes, *, agreed_authors: int | None) -> Vector | Reject
         if agreed_authors is not None:
             offset = _read_changed(data, changed, agreed_authors)
         while offset < len(data):
-            tag = _take(data, offset, TAG_BYTES)
-            entry, offset = _read_entry(data, offset + TAG_BYTES)
+            tag = take(data, offset, TAG_BYTES)
+            entry, offset = read_entry(data, offset + TAG_BYTES)
             if tag in named or entry.size == 0:
-                raise _MalformedError("an author is named twice, or with no events")
+                raise MalformedError("an author is named twice, or with no events")
             named[tag] = entry
-    except _MalformedError as error:
+    except MalformedError as error:
         return Rejected(b"", "sync/message-shape", f"vector: {error}")
     return Vector(named, changed)
 
 
 def encode_wants(wants: Mapping[bytes, Entry]) -> bytes:
     """What one side holds of the authors it wants more of: tag -> entry, size 0 for nothing."""
-    return b"".join(tag + _entry_bytes(entry) for tag, entry in wants.items())
+    return b"".join(tag + entry_bytes(entry) for tag, entry in wants.items())
 
 
 def decode_wants(data: bytes) -> dict[bytes, Entry] | Rejected:
@@ -175,12 +180,12 @@ def decode_wants(data: bytes) -> dict[bytes, Entry] | Rejected:
     offset = 0
     try:
         while offset < len(data):
-            tag = _take(data, offset, TAG_BYTES)
-            entry, offset = _read_entry(data, offset + TAG_BYTES)
+            tag = take(data, offset, TAG_BYTES)
+            entry, offset = read_entry(data, offset + TAG_BYTES)
             if tag in wants or entry.split:
-                raise _MalformedError("an author is wanted twice, or by sides")
+                raise MalformedError("an author is wanted twice, or by sides")
             wants[tag] = entry
-    except _MalformedError as error:
+    except MalformedError as error:
         return Rejected(b"", "sync/message-shape", f"want: {error}")
     return wants
 
@@ -205,50 +210,54 @@ _GONE: Final = Entry(bytes(CHECK_BYTES), 0, split=False)
 
 
 def _named(keyed: Keyed, author: bytes, group: Sequence[Record]) -> bytes:
-    return keyed.tag(author) + _entry_bytes(keyed.entry(group))
+    return keyed.tag(author) + entry_bytes(keyed.entry(group))
 
 
-def _entry_bytes(entry: Entry) -> bytes:
+def entry_bytes(entry: Entry) -> bytes:
+    """An entry as it is sent."""
     return entry.check + uvarint(entry.size << 1 | entry.split)
 
 
-def _take(data: bytes, offset: int, count: int) -> bytes:
+def take(data: bytes, offset: int, count: int) -> bytes:
+    """The bytes there; raises MalformedError."""
     if offset + count > len(data):
-        raise _MalformedError("the bytes end inside an entry")
+        raise MalformedError("the bytes end inside an entry")
     return data[offset : offset + count]
 
 
-def _read_entry(data: bytes, offset: int) -> tuple[Entry, int]:
-    check = _take(data, offset, CHECK_BYTES)
-    word, offset = _read_uvarint(data, offset + CHECK_BYTES)
+def read_entry(data: bytes, offset: int) -> tuple[Entry, int]:
+    """The entry there, and the offset behind it; raises MalformedError."""
+    check = take(data, offset, CHECK_BYTES)
+    word, offset = read_uvarint(data, offset + CHECK_BYTES)
     size, split = word >> 1, bool(word & 1)
     if split and size < 1:
-        raise _MalformedError("a split without sides")
+        raise MalformedError("a split without sides")
     return Entry(check, size, split), offset
 
 
 def _read_changed(data: bytes, changed: dict[int, Entry], authors: int) -> int:
-    count, offset = _read_uvarint(data, 0)
+    count, offset = read_uvarint(data, 0)
     place = 0
     for _ in range(min(count, authors + 1)):
-        skipped, offset = _read_uvarint(data, offset)
+        skipped, offset = read_uvarint(data, offset)
         place += skipped
         if place >= authors:
-            raise _MalformedError("a place beyond the agreed state")
-        changed[place], offset = _read_entry(data, offset)
+            raise MalformedError("a place beyond the agreed state")
+        changed[place], offset = read_entry(data, offset)
         place += 1
     return offset
 
 
-def _read_uvarint(data: bytes, offset: int) -> tuple[int, int]:
+def read_uvarint(data: bytes, offset: int) -> tuple[int, int]:
+    """The number there, and the offset behind it; raises MalformedError."""
     value = 0
     for index in range(_UVARINT_BYTES_MAX):
         if offset + index >= len(data):
-            raise _MalformedError("the bytes end inside a number")
+            raise MalformedError("the bytes end inside a number")
         byte = data[offset + index]
         value |= (byte & 0x7F) << (7 * index)
         if byte < 0x80:
             if (index and byte == 0) or value > 2 * UINT_MAX + 1:
-                raise _MalformedError("a number that is not in its shortest form")
+                raise MalformedError("a number that is not in its shortest form")
             return value, offset + index + 1
-    raise _MalformedError("a number beyond 64 bits")
+    raise MalformedError("a number beyond 64 bits")

@@ -6,6 +6,7 @@
     merkle   RFC 6962 trees, appended to and proven in batches
     verify   Ed25519 by one strict rule
     graph    order, heads and ancestry over rows of parents
+    reconcile  fingerprints of ranges of authors
 
 Three uses: the specification in code, the oracle of the model tests, and the fallback where no
 compiled module is there. Short and obvious wins over fast, but each batch stays linear.
@@ -42,6 +43,7 @@ from tallystick.kernels.reference.packs import (
     rebuild_headers,
     seal_pack,
 )
+from tallystick.kernels.reference.reconcile import reconcile_items, reconcile_ranges
 from tallystick.kernels.reference.verify import is_author_key, verify_signatures
 
 __all__ = [
@@ -66,6 +68,8 @@ __all__ = [
     "open_frames",
     "open_pack",
     "rebuild_headers",
+    "reconcile_items",
+    "reconcile_ranges",
     "seal_pack",
     "verify_signatures",
 ]

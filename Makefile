@@ -9,6 +9,7 @@ RUNS ?= 10000
 SEED ?=
 SEEDS ?= 20
 SIM_ARGS ?=
+CRASH_ARGS ?= --points 1000
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -18,7 +19,7 @@ NATIVE_SOURCES := $(shell find native -name target -prune -o -type f -print 2>/d
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint fast native docs bench fuzz sim lock clean
+.PHONY: help setup run test lint fast native docs bench fuzz sim crash lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -79,6 +80,11 @@ fuzz: setup ## hostile inputs against every decoder (TARGET=name|quick|all RUNS=
 
 sim: setup ## simulated worlds (SEEDS=n), or one again with its trace (SEED=n)
 	@$(PY) -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) $(SIM_ARGS)
+
+crash: setup ## long runs: power cuts, failing disks, killed processes (CRASH_ARGS="--points 10000")
+	@for mode in power io kill; do \
+	  $(PY) -m tests.crash --mode $$mode $(CRASH_ARGS) || exit 1; \
+	done
 
 lock: ## take the newest versions of all dependencies into requirements/
 	$(PYTHON) tools/lock.py

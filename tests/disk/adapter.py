@@ -9,6 +9,7 @@ Law: the same SQL, pragmas and error codes as ``store/adapter.py``; only ``locki
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import apsw
@@ -135,10 +136,8 @@ class ApswAdapter(Adapter):
         return found
 
     def close(self):
-        try:
+        with suppress(apsw.Error):  # as sqlite3: what cannot be folded now is folded next time
             self._db.close(force=True)
-        except apsw.Error as error:  # what cannot be folded now is folded at the next opening
-            raise self._translated(error) from error
 
     def _translated(self, error):
         if isinstance(error, apsw.ConnectionClosedError):

@@ -11,8 +11,8 @@ Law: a run is a function of what is done to the disk, the plan and the generator
 clone shares nothing that can change.
 
 Modelled after what POSIX promises, no more: a sync makes one file's bytes durable; names are
-durable after a sync of their folder, which SQLite does at the first sync of a new write-ahead log
-or journal, and at a deletion that asks for it.
+durable after a sync of their folder, which SQLite does at the first sync of a write-ahead log or
+journal it has opened, and at a deletion that asks for it.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ _ERRORS = {
 _SYNCS_FOLDER = (
     apsw.SQLITE_OPEN_WAL | apsw.SQLITE_OPEN_MAIN_JOURNAL | apsw.SQLITE_OPEN_SUPER_JOURNAL
 )
-"""Of new files of these sorts the Unix VFS syncs the folder at their first sync."""
+"""Of files of these sorts that it may create the Unix VFS syncs the folder at the first sync."""
 _disks: WeakValueDictionary[int, SimDisk] = WeakValueDictionary()
 _numbers = count(1)
 
@@ -97,13 +97,12 @@ class SimVfs(Quiet, apsw.VFS):
             disk, rest = _find(text)
             create = bool(wanted & apsw.SQLITE_OPEN_CREATE)
             try:
-                new = rest not in disk.names()
                 file = disk.open(rest, create=create)
             except DiskFailure as failure:
                 raise _told(failure) from None
             if file is None:
                 raise _error(apsw.SQLITE_CANTOPEN, f"no file {rest}")
-            folder = new and bool(wanted & _SYNCS_FOLDER)
+            folder = create and bool(wanted & _SYNCS_FOLDER)
             delete = bool(wanted & apsw.SQLITE_OPEN_DELETEONCLOSE)
             handle = SimFile(disk, rest, file, folder=folder, delete=delete)
         flags[1] = wanted

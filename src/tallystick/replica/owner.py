@@ -10,6 +10,8 @@ Reads: identity, store. Read by: replica.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 from tallystick.errors import KeyNeeded, StoreError
@@ -75,12 +77,31 @@ class Owner:
         return self._path.exists() and is_sealed(self._path)
 
     @classmethod
-    def create(cls, store: Store, path: Path, *, passphrase: str | None) -> Owner:
-        """A new key file for a new store; its public half goes into the store."""
-        key = create_key(path, passphrase=passphrase)
+    def create(
+        cls,
+        store: Store,
+        path: Path,
+        *,
+        passphrase: str | None,
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> Owner:
+        """The owner of a store that has none: a new key file, its public half in the store.
+
+        A key that is there already was made for this store by somebody who was interrupted, since
+        nobody begins to make a store beside a key.
+        """
+        if path.exists():
+            key = read_key(path, passphrase=passphrase)
+        else:
+            key = create_key(path, passphrase=passphrase, random=random)
         with store.write():
             store.keep(0, _PUBLIC, key.public)
         return cls(key.public, path=path, key=key)
+
+    @staticmethod
+    def is_missing(store: Store) -> bool:
+        """Whether making the store was interrupted before it had an owner."""
+        return store.kept(0, _PUBLIC) is None and not store.logs()
 
     @classmethod
     def of(cls, store: Store, path: Path, *, passphrase: str | None) -> Owner:
@@ -92,6 +113,7 @@ class Owner:
         public = store.kept(0, _PUBLIC)
         if public is None:
             raise StoreError(
-                "store/damaged", "the store does not name its author", where=store.db.where
-            )
+                "store/damaged", "the store does not name its author", where=store.db.where,
+                hint="If making it was interrupted, make it again; else restore a backup.",
+            )  # fmt: skip
         return cls(public, path=path, passphrase=passphrase)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tallystick.chain.commit import ChainEnd, commit_borders, prepare
-from tallystick.errors import ChainError
+from tallystick.errors import ChainError, UsageError
 from tallystick.event.rules import MERGE
 from tallystick.identity.did import did_key
 from tallystick.kernels import Draft
@@ -139,6 +139,11 @@ class Writer:
                 "chain/restored", where=did_key(self._owner.public), hint="Sync again first."
             )
         if not lines:
+            if self._store.genesis_row(self._log_no) is None:  # joined, and cut off before it came
+                raise UsageError(
+                    "usage/no-log", "nothing of that log is here yet",
+                    hint="Sync with a peer that has it, then write.",
+                )  # fmt: skip
             return ChainEnd()
         line = lines[0]
         if line.head_size > line.size:

@@ -88,6 +88,8 @@ class Views:
         self._positions: dict[str, tuple[int, int]] = {}
         self.failed: dict[str, UsageError] = {}
         self._attached: dict[str, View] = {}
+        self._code: dict[str, View] = {}
+        """Every view this process was handed, attached or not (any more)."""
         self._ready = False
 
     # --- which there are ---------------------------------------------------------------------
@@ -103,7 +105,7 @@ class Views:
         definition = view.definition_bytes()
         if stored is None or stored[0] != definition:
             self._make(view, definition)
-        self._attached[view.name] = view
+        self._attached[view.name] = self._code[view.name] = view
         self.failed.pop(view.name, None)
         return view
 
@@ -128,7 +130,7 @@ class Views:
         """Attach a view that ``is_current``: nothing is written."""
         assert self.is_current(view), view.name
         view.suffix = "" if self.log == 1 else f"_{self.log}"
-        self._attached[view.name] = view
+        self._attached[view.name] = self._code[view.name] = view
         return view
 
     def detach(self, name: str) -> None:
@@ -150,6 +152,7 @@ class Views:
         """Every view of the log, by name."""
         if not self._exists():
             return []
+        self._notice()
         found = self.db.rows(
             "SELECT name, definition, pos FROM view WHERE log = ? ORDER BY name", (self.log,)
         )
@@ -168,6 +171,7 @@ class Views:
             NotFound: state/view, when there is none of that name here.
             UsageError: state/fold, when its own code failed.
         """
+        self._notice()
         if name in self.failed:
             raise self.failed[name]
         if name not in self._attached:
@@ -188,6 +192,7 @@ class Views:
 
     def skim(self, read_feed: ReadFeed, source: EventSource) -> None:
         """Pass over what does not concern the views, without a transaction for writing."""
+        self._notice()
         for name in sorted(self._attached):
             pos, saved = self._position(name)
             ranges = _from(read_feed(pos, PASSED_MAX), pos)
@@ -203,6 +208,7 @@ class Views:
         Views at the same position share one reading of the feed. What is passed over does not
         count as taken in, but the position goes on.
         """
+        self._notice()
         taken = 0
         wanted = set(self._attached if names is None else names)
         for name in sorted(wanted & set(self.failed)):
@@ -252,11 +258,19 @@ class Views:
 
     def _known(self) -> dict[str, tuple[int, int]]:
         """Name -> (changes taken in or passed over, changes saved as taken in)."""
-        seen = -1 if self._forgotten is None else self._forgotten()
-        if seen != self._seen or self._forgotten is None:
+        if self._forgotten is None:
             self._positions.clear()
-            self._seen = seen
+        else:
+            self._notice()
         return self._positions
+
+    def _notice(self) -> None:
+        """After a transaction was undone, what it had attached or detached is as it was before."""
+        if self._forgotten is None or self._forgotten() == self._seen:
+            return
+        self._seen = self._forgotten()
+        self._positions.clear()
+        self._attached = {name: view for name, view in self._code.items() if self.is_current(view)}
 
     def _position(self, name: str) -> tuple[int, int]:
         known = self._known()
@@ -316,6 +330,7 @@ class Views:
 
     def settle(self, source: EventSource) -> None:
         """Bring tables for people up to date where they may lag: before somebody's SQL."""
+        self._notice()
         for name in sorted(self._attached):
             if name not in self.failed:
                 self._attached[name].settle(self.db, source)

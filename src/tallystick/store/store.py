@@ -89,6 +89,15 @@ class Store(Verify):
             raise
         return cls(db)
 
+    @staticmethod
+    def is_blank(path: Path, *, disk: Disk = FILES) -> bool:
+        """Whether a database is there that nobody has put anything into."""
+        db = disk.open(path, create=False)
+        try:
+            return db.row("SELECT 1 FROM sqlite_master LIMIT 1") is None
+        finally:
+            db.close()
+
     @classmethod
     def memory(cls) -> Self:
         """A store that lives as long as the process: the same tables, no file."""

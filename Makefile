@@ -4,6 +4,7 @@ PYTHON ?= python3
 PYTEST_ARGS ?= -n auto
 TOUR_ARGS ?=
 BENCH_ARGS ?=
+ENGINE ?= all
 TARGET ?= quick
 RUNS ?= 10000
 SEED ?=
@@ -75,8 +76,11 @@ docs: setup ## check that what the documents show runs, and that generated pages
 bench: setup ## every figure, with the machine it was measured on and peers beside it
 	@$(PY) -m bench $(BENCH_ARGS)
 
-fuzz: setup ## hostile inputs against every decoder (TARGET=name|quick|all RUNS=n SEED=n)
-	$(PY) -m tests.fuzz --target $(TARGET) --runs $(RUNS) --seed $(or $(SEED),0)
+fuzz: setup ## hostile inputs, every decoder (TARGET=name|quick|all RUNS=n SEED=n ENGINE=name)
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements/fuzz.txt \
+	  || echo "no guided engine for this Python; the others run"
+	$(PY) -m tests.fuzz --engine $(ENGINE) --target $(TARGET) --runs $(RUNS) \
+	  --seed $(or $(SEED),0)
 
 sim: setup ## simulated worlds (SEEDS=n), or one again with its trace (SEED=n)
 	@$(PY) -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) $(SIM_ARGS)

@@ -1,7 +1,7 @@
 """Write requirements/*.txt anew: the newest versions of everything, pinned.
 
-Usage: ``make lock``. Two throw-away environments are filled from ``pyproject.toml`` and frozen,
-first with what users need, then with what builders need on top.
+Usage: ``make lock``. Throw-away environments are filled from ``pyproject.toml`` and frozen:
+what users need, what builders need on top, and what the guided fuzzing engine needs.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ HEADS = {
     " Refresh: make lock\n",
     "dev": "# What building and testing needs on top, everything it pulls in included."
     " Refresh: make lock\n-r runtime.txt\n",
+    "fuzz": "# What the guided engine of `make fuzz` needs. Refresh: make lock\n",
 }
 
 
@@ -34,12 +35,16 @@ def freeze(wanted: list[str]) -> list[str]:
 
 
 def main() -> None:
-    """Freeze both sets and write both files."""
+    """Freeze all sets and write their files."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     needed: list[str] = project["project"]["dependencies"]
     runtime = freeze(needed)
     dev = freeze([*needed, *runtime, *project["dependency-groups"]["dev"]])
-    pins = {"runtime": runtime, "dev": [pin for pin in dev if pin not in runtime]}
+    pins = {
+        "runtime": runtime,
+        "dev": [pin for pin in dev if pin not in runtime],
+        "fuzz": freeze(project["dependency-groups"]["fuzz"]),
+    }
     for name, lines in pins.items():
         text = HEADS[name] + "\n".join(lines) + "\n"
         (ROOT / "requirements" / f"{name}.txt").write_text(text, encoding="utf-8")

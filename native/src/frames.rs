@@ -232,6 +232,10 @@ impl<'a> Reader<'a> {
 }
 
 #[cfg(test)]
+#[path = "fuzz/frame.rs"]
+pub mod law;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

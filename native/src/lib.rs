@@ -20,6 +20,8 @@ mod ancestry;
 mod codec;
 mod columns;
 mod frames;
+#[cfg(test)]
+mod fuzz;
 mod graph;
 mod hash;
 mod header;

@@ -401,6 +401,10 @@ fn is_prefix(first: u64, second: u64, old: &Digest, new: &Digest, proof: &[Diges
 }
 
 #[cfg(test)]
+#[path = "fuzz/tree.rs"]
+pub mod law;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

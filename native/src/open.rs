@@ -320,3 +320,7 @@ fn matches_skeleton(header: &Read, frame: &[u8], salt_f: &Seed, c: &[u8]) -> boo
 fn offset(at: usize) -> u32 {
     u32::try_from(at).expect("data shorter than 2^32 bytes")
 }
+
+#[cfg(test)]
+#[path = "fuzz/pack.rs"]
+pub mod law;

@@ -171,6 +171,10 @@ impl LastKey {
 }
 
 #[cfg(test)]
+#[path = "fuzz/signature.rs"]
+pub mod law;
+
+#[cfg(test)]
 mod tests {
     use curve25519_dalek::constants::{ED25519_BASEPOINT_POINT, EIGHT_TORSION};
 

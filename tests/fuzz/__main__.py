@@ -1,8 +1,11 @@
 """``python -m tests.fuzz``: run targets, print what came of each, exit 1 on a crash.
 
-python -m tests.fuzz --list
-python -m tests.fuzz --target all --runs 10000 --seed 1 --json
-python -m tests.fuzz --target message --replay tests/fuzz/found/message-...
+    python -m tests.fuzz --list
+    python -m tests.fuzz --target all --runs 10000 --seed 1 --json
+    python -m tests.fuzz --target message --replay tests/fuzz/found/message-...
+    python -m tests.fuzz --engine guided --target message --runs 100000 --grow
+
+Law: the counts of a line are of that run alone, so lines of many runs add up.
 """
 
 from __future__ import annotations
@@ -12,21 +15,15 @@ import json
 import sys
 from pathlib import Path
 
-from tests.fuzz.engine import (
-    Crash,
-    Result,
-    Target,
-    attempt,
-    keep,
-    run_plain,
-    shrunk,
-)
+from tests.fuzz.engine import Crash, Target, attempt
+from tests.fuzz.engines import ENGINES, Line, missing, run
 from tests.fuzz.targets import TARGETS
 
-HEAD = (
-    f"{'target':14}{'engine':9}{'kernels':11}{'runs':>9}{'accepted':>10}"
-    f"{'outcomes':>10}{'/s':>8}{'corpus':>8}{'crashes':>9}"
-)
+WIDTHS = {
+    "target": -14, "engine": -9, "kernels": -11, "runs": 9, "accepted": 10, "outcomes": 10,
+    "per_second": 12, "corpus": 8, "crashes": 9,
+}  # fmt: skip
+"""Columns of the table; those below 0 begin at the left."""
 
 
 def chosen(names: str) -> list[Target]:
@@ -41,31 +38,10 @@ def chosen(names: str) -> list[Target]:
     return [TARGETS[name] for name in names.split(",")]
 
 
-def told(result: Result, *, seed: int, as_json: bool) -> None:
-    """One line for a run."""
-    line = result.line(seed)
-    if as_json:
-        print(json.dumps(line), flush=True)
-        return
-    print(
-        f"{line['target']!s:14}{line['engine']!s:9}{line['kernels']!s:11}{line['runs']:>9}"
-        f"{line['accepted']:>10}{line['outcomes']:>10}{line['per_second']:>8}"
-        f"{line['corpus']:>8}{line['crashes']:>9}",
-        flush=True,
-    )
-
-
-def reported(target: Target, crash: Crash) -> None:
-    """Where a crash's input is kept, and how to see it again."""
-    small = shrunk(target, crash)
-    path = keep(target, small)
-    print(f"{target.name}: {small.where}\n{small.trace}", file=sys.stderr)
-    where = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    print(
-        f"replay: python -m tests.fuzz --target {target.name} --replay {where}",
-        file=sys.stderr,
-        flush=True,
-    )
+def row(line: Line) -> str:
+    """One run as a row of the table."""
+    cells = ((str(line.get(name, "")), width) for name, width in WIDTHS.items())
+    return "".join(text.ljust(-width) if width < 0 else text.rjust(width) for text, width in cells)
 
 
 def replay(target: Target, path: Path) -> int:
@@ -75,34 +51,42 @@ def replay(target: Target, path: Path) -> int:
     return int(isinstance(found, Crash))
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Runs what was asked for; 1 when anything crashed."""
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument(
-        "--target", default="quick", help="names with commas, quick (no stores), all"
-    )
+def arguments() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
+    parser.add_argument("--target", default="quick", help="names, quick (no stores), or all")
+    parser.add_argument("--engine", default="plain", choices=[*ENGINES, "all"])
     parser.add_argument("--runs", type=int, default=10_000, help="inputs per target")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true", dest="as_json", help="one JSON line each")
+    parser.add_argument("--grow", action="store_true", help="keep what the guided engine found")
     parser.add_argument("--replay", type=Path, help="one input, kept in a file")
     parser.add_argument("--list", action="store_true", dest="lists")
-    asked = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs what was asked for; 1 when anything crashed."""
+    asked = arguments().parse_args(argv)
     targets = chosen(asked.target)
     if asked.lists:
-        print("\n".join(f"{one.name:14}{(one.run.__doc__ or '').strip()}" for one in targets))
+        for one in targets:
+            print(f"{one.name:14}{(one.run.__doc__ or '').splitlines()[0]}")
         return 0
     if asked.replay is not None:
         return replay(targets[0], asked.replay)
     if not asked.as_json:
-        print(HEAD)
-    crashed = False
-    for target in targets:
-        result = run_plain(target, runs=asked.runs, seed=asked.seed)
-        told(result, seed=asked.seed, as_json=asked.as_json)
-        for crash in result.crashes:
-            reported(target, crash)
-        crashed = crashed or bool(result.crashes)
-    return int(crashed)
+        print(row({name: name for name in WIDTHS}))
+    crashes = 0
+    for engine in ENGINES if asked.engine == "all" else (asked.engine,):
+        why = missing(engine)
+        if why is not None:
+            print(f"the {engine} engine is left out: {why}", file=sys.stderr)
+            continue
+        for line in run(engine, targets, runs=asked.runs, seed=asked.seed, grow=asked.grow):
+            print(json.dumps(line) if asked.as_json else row(line), flush=True)
+            crashes += int(str(line["crashes"]))
+    return int(crashes > 0)
 
 
 if __name__ == "__main__":

@@ -185,7 +185,7 @@ def keep(target: Target, crash: Crash, folder: Path | None = None) -> Path:
     """Writes the crash's input to a file, to be replayed and made a test of."""
     folder = folder or FOUND
     folder.mkdir(exist_ok=True)
-    path = folder / f"{target.name}-{sha256(crash.data).hexdigest()[:12]}"
+    path = folder / f"{target.name}-{sha256(crash.data).hexdigest()[:12]}.bin"
     path.write_bytes(crash.data)
     return path
 

@@ -17,6 +17,7 @@ from hashlib import sha256
 from random import Random
 from typing import NamedTuple
 
+from tallystick.kernels import Pack
 from tallystick.kernels.reference import open_pack
 from tallystick.kernels.reference.codec import encode_head
 from tallystick.kernels.reference.packs import commit_bodies
@@ -324,7 +325,12 @@ class Parts(NamedTuple):
 @lru_cache(maxsize=2_000)
 def parts_of(data: bytes, author: bytes) -> tuple[Parts, ...]:
     """The events of a pack that open, as pieces."""
-    pack = open_pack(data, author=author)
+    return pieces(open_pack(data, author=author))
+
+
+def pieces(pack: Pack) -> tuple[Parts, ...]:
+    """The events of an opened pack, cut out of its bytes."""
+    data = pack.data
     column = {
         name: memoryview(getattr(pack, name)).cast("I")
         for name in ("header_start", "header_size", "frame_start", "seal_start", "content_start")

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from tests.fuzz.engine import Target, refusal, words
-from tests.fuzz.mutate import parts_of
+from tests.fuzz.mutate import joined, parts_of, pieces
 from tests.fuzz.seeds import hexes, slices, vectors
 
 from tallystick.errors import BadInput
@@ -51,20 +51,20 @@ def decoded(kernel: ModuleType, data: bytes, floats: bool) -> tuple[str, object]
 
 
 def item(data: bytes) -> str:
-    """A value that encodes to the same bytes, or a code; ``check_items`` says the same."""
-    for floats in (False, True):
-        code, value = same([decoded(kernel, data, floats) for kernel in KERNELS])
-        offsets = len(data).to_bytes(8, "little")[:4]
-        checked = same(
-            [kernel.check_items(data, bytes(4) + offsets, floats=floats) for kernel in KERNELS]
-        )
-        wanted = {"ok": status.OK}.get(code, checked[0])
-        assert checked[0] == (wanted if data else status.OK)
-        assert not data or code == "ok" or status.CODE[checked[0]] == code
-    if code == "ok":
-        assert parse_json(to_json(value)) == value
-        return f"ok {words(value)}"
-    return code
+    """A value that encodes to the same bytes, or a code; ``check_items`` says the same.
+
+    Inputs of odd length may hold floats, others may not.
+    """
+    floats = len(data) & 1 == 1
+    code, value = same([decoded(kernel, data, floats) for kernel in KERNELS])
+    offsets = bytes(4) + len(data).to_bytes(4, "little")
+    checked = same([kernel.check_items(data, offsets, floats=floats) for kernel in KERNELS])[0]
+    if code != "ok":
+        assert checked == status.OK if not data else status.CODE[checked] == code
+        return code
+    assert checked == status.OK
+    assert parse_json(to_json(value)) == value
+    return f"ok {words(value)}"
 
 
 def body(data: bytes) -> str:
@@ -133,18 +133,17 @@ def pack(data: bytes) -> str:
     found = same([kernel.open_pack(bytes_, author=author) for kernel in KERNELS])
     used = found.stopped[2] if found.stopped else len(bytes_)
     assert found.count <= used
-    for kernel in KERNELS if found.count else []:
-        headers = b"".join(one.header for one in parts_of.__wrapped__(bytes_, author))
-        assert rebuilt(kernel, found) == headers
-        again = kernel.open_pack(bytes_, log=found.log, author=author)
-        assert again == found
-        other = kernel.open_pack(bytes_, log=OTHER_LOG, author=author)
+    if found.count:
+        events = pieces(found)
+        assert joined(events) == bytes_[:used]
+        headers = b"".join(one.header for one in events)
+        assert same([rebuilt(kernel, found) for kernel in KERNELS]) == headers
+        assert KERNELS[-1].open_pack(bytes_, log=found.log, author=author) == found
+        other = KERNELS[-1].open_pack(bytes_, log=OTHER_LOG, author=author)
         assert other.count == 0
         assert other.stopped is not None
-    if found.count:
-        pieces = parts_of.__wrapped__(bytes_, author)
-        assert b"".join(bytes((part,)) + b"".join(rest) for part, *rest in pieces) == bytes_[:used]
-        assert all(event.id == event.header.id for event in events_of(found))
+        if len(data) % 8 == 0:  # now and then: it opens every header once more
+            assert all(event.id == event.header.id for event in events_of(found))
     if found.stopped is None:
         parts = max(found.part, default=0), max(found.body_status, default=0)
         return f"ok {min(found.count, 3)} {parts}"

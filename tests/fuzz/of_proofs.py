@@ -198,8 +198,9 @@ def head(data: bytes) -> str:
     author = key_of(0).public
     found = Head(size, root, signature)
     signed = check_head(log_id(), author, found)
-    whole = head_note(log_id(), author, found)
-    assert parse_note(whole).signatures[0].signature == signature
+    if data[:1] < b"\x10":  # as a note now and then: it costs more than all the rest
+        whole = head_note(log_id(), author, found)
+        assert parse_note(whole).signatures[0].signature == signature
     return "ok" if signed else "chain/signature"
 
 

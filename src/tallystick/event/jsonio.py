@@ -32,6 +32,10 @@ _INT_CHARS: Final = 20
 """Digits of 2^63 and a sign; longer ones are refused unread."""
 
 
+_Path = tuple[str | int, ...]
+"""Keys and rows from the top; made words of only where something is wrong, as keys may be long."""
+
+
 class _Huge:
     """An integer of more digits than 64 bits have."""
 
@@ -67,63 +71,69 @@ def parse_json(text: str | bytes) -> object:
         raise BadInput("codec/json", where=where, got=error.msg) from None
     except RecursionError:
         raise BadInput("codec/too-deep", expected=f"{CBOR_DEPTH_MAX} levels") from None
-    return _read(raw, "$", 1)
+    return _read(raw, (), 1)
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise BadInput("codec/json", got=name)
 
 
-def _read(raw: object, path: str, depth: int) -> object:
+def _shown(path: _Path) -> str:
+    """A path as ``$.a[3]``."""
+    return "$" + "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in path)
+
+
+def _read(raw: object, path: _Path, depth: int) -> object:
     if isinstance(raw, _Pairs):
         return _read_object(raw, path, depth)
     if depth > CBOR_DEPTH_MAX:
-        raise BadInput("codec/too-deep", where=path, expected=f"{CBOR_DEPTH_MAX} levels")
+        raise BadInput("codec/too-deep", where=_shown(path), expected=f"{CBOR_DEPTH_MAX} levels")
     if isinstance(raw, _Huge) or (isinstance(raw, int) and not INT_MIN <= raw <= INT_MAX):
-        raise BadInput("codec/int-range", where=path)
+        raise BadInput("codec/int-range", where=_shown(path))
     if isinstance(raw, float) and not math.isfinite(raw):
-        raise BadInput("codec/json", where=path, got="a number beyond 64-bit floats")
+        raise BadInput("codec/json", where=_shown(path), got="a number beyond 64-bit floats")
     if isinstance(raw, str):
         return _read_text(raw, path)
     if isinstance(raw, list):
-        return [_read(one, f"{path}[{row}]", depth + 1) for row, one in enumerate(raw)]
+        return [_read(one, (*path, row), depth + 1) for row, one in enumerate(raw)]
     return raw
 
 
-def _read_text(text: str, path: str) -> str:
+def _read_text(text: str, path: _Path) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:  # a lone surrogate, written as an escape
-        raise BadInput("codec/not-utf8", where=path) from None
+        raise BadInput("codec/not-utf8", where=_shown(path)) from None
     return text
 
 
-def _read_object(pairs: _Pairs, path: str, depth: int, *, literal: bool = False) -> object:
+def _read_object(pairs: _Pairs, path: _Path, depth: int, *, literal: bool = False) -> object:
     if depth > CBOR_DEPTH_MAX:
-        raise BadInput("codec/too-deep", where=path, expected=f"{CBOR_DEPTH_MAX} levels")
+        raise BadInput("codec/too-deep", where=_shown(path), expected=f"{CBOR_DEPTH_MAX} levels")
     if not literal and any(key == _RESERVED for key, _ in pairs):
         return _read_reserved(pairs, path, depth)
     found: dict[str, object] = {}
     for key, raw in pairs:
-        inner = f"{path}.{_read_text(key, path)}"
+        inner = (*path, _read_text(key, path))
         if key in found:
-            raise BadInput("codec/json", where=inner, got="the same key twice")
+            raise BadInput("codec/json", where=_shown(inner), got="the same key twice")
         found[key] = _read(raw, inner, depth + 1)
     return found
 
 
-def _read_reserved(pairs: _Pairs, path: str, depth: int) -> object:
+def _read_reserved(pairs: _Pairs, path: _Path, depth: int) -> object:
     """What stands under the one key ``/``: a link, bytes, or a map to be taken literally."""
     match list(pairs):
         case [(_, str(cid))]:
             try:
                 return Link(parse_cid(cid))
             except BadInput as error:
-                raise BadInput(error.code, where=path, got=error.got) from None
+                raise BadInput(error.code, where=_shown(path), got=error.got) from None
         case [(_, _Pairs() as inner)]:
             pass
         case _:
-            raise BadInput("codec/json", where=path, got='a key "/" beside others or of a number')
+            got = 'a key "/" beside others or of a number'
+            raise BadInput("codec/json", where=_shown(path), got=got)
     match list(inner):
         case [("bytes", str(encoded))]:
             return _read_bytes(encoded, path)
@@ -131,16 +141,16 @@ def _read_reserved(pairs: _Pairs, path: str, depth: int) -> object:
             return _read_object(entries, path, depth, literal=True)
         case _:
             expected = "a link, {bytes: text} or {map: object}"
-            raise BadInput("codec/json", where=path, expected=expected)
+            raise BadInput("codec/json", where=_shown(path), expected=expected)
 
 
-def _read_bytes(encoded: str, path: str) -> bytes:
+def _read_bytes(encoded: str, path: _Path) -> bytes:
     try:
         raw = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
     except ValueError:
         raw = b""
     if _base64(raw) != encoded:
-        raise BadInput("codec/json", where=path, expected="base64 without padding")
+        raise BadInput("codec/json", where=_shown(path), expected="base64 without padding")
     return raw
 
 

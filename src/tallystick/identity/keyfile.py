@@ -38,6 +38,8 @@ FORMAT: Final = "tallystick-key 1"
 COST: Final = 17
 """log2 of scrypt's n: 128 MiB and about half a second for each guess."""
 _COST_MAX: Final = 20
+_BLOCKS_MAX: Final = 8 << _COST_MAX
+"""Of 128 bytes each, all at once: 1 GiB."""
 _FILE_BYTES_MAX: Final = 4 * KIB
 _SALT_BYTES: Final = 16
 _NONCE_BYTES: Final = 12
@@ -127,6 +129,9 @@ def read_key(path: Path, *, passphrase: str | None = None) -> SigningKey:
                 )
             except InvalidTag:
                 raise KeyNeeded("key/passphrase", "the passphrase is wrong", where=path) from None
+            except MemoryError:
+                got = "too little memory for this key's scrypt"
+                raise StoreError("store/io", where=path, got=got) from None
         case _:
             raise _malformed(path, "neither a seed nor a sealed one")
     key = SigningKey(seed)
@@ -194,10 +199,13 @@ def _public(lines: list[str], path: Path) -> bytes:
 
 
 def _numbers(words: tuple[str, str, str], path: Path) -> tuple[int, int, int]:
-    """log2 n, r and p, bounded so that a made-up file cannot ask for a machine's memory."""
+    """log2 n, r and p, bounded so that a made-up file cannot ask for a machine's memory.
+
+    n < 2^(16 r) is RFC 7914's own bound.
+    """
     if all(word.isascii() and word.isdigit() and len(word) <= 2 for word in words):
         n, r, p = (int(word) for word in words)
-        if 1 <= n <= _COST_MAX and 1 <= r <= 16 and 1 <= p <= 4:
+        if 1 <= n <= _COST_MAX and n < 16 * r and r << n <= _BLOCKS_MAX and 1 <= p <= 4:
             return n, r, p
     raise _malformed(path, f"scrypt parameters {words}")
 

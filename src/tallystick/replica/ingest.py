@@ -6,10 +6,9 @@
              Rejected    Rejected        pending ◄───────────────────────┘
 
 Law: nothing is stored that is not proven against a signed head; nothing a peer sends raises;
-what misses a parent waits and is tried again when it comes. A batch is one transaction, held by
-the caller. The policy is not looked at here.
+what misses a parent waits and is tried again when it comes. A batch is the caller's transaction.
 
-Reads: chain, event, graph, store, kernels. Read by: replica.
+Reads: chain, event, graph, store, kernels; never the policy. Read by: replica.
 """
 
 from __future__ import annotations

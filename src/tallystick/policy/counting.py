@@ -27,6 +27,7 @@ from tallystick.policy.facts import (
     nearer,
     reach_at,
 )
+from tallystick.policy.marks import Marks
 from tallystick.policy.rules import CellOf, Opinion, Rules
 from tallystick.policy.scope import Signature
 from tallystick.policy.standing import Context, Strata
@@ -54,8 +55,10 @@ class Counting:
         self.reach: dict[Signature, dict[bytes, Reach]] = {}
         """Cell -> author -> reach, where it differs from the stance's default."""
         self._noted: dict[bytes, tuple[EventFact, bool]] = {}
-        self._noted_on: dict[int, set[bytes]] = {}
-        self._voids: dict[int, dict[bytes, int]] = {}
+        self._noted_on = Marks()
+        self._silent = 0
+        """How many noted events do not count."""
+        self._voids = Marks()
         self.awaited: set[bytes] = set()
         """Events somebody with a vote speaks about that are not here yet."""
         self._was: dict[bytes, bool] = {}
@@ -67,7 +70,7 @@ class Counting:
         """The whole precedence, from void to stance."""
         if fact.id == self._context.policy.log:
             return Opinion(True, "none")
-        if fact.void is not None or fact.id in self._voids.get(fact.line, ()):
+        if fact.void is not None or self._voids.holds(fact.line, fact.seq, fact.id):
             return Opinion(False, "void")
         for ground in self._context.facts.grounds(fact.id):
             if not self.counts(ground):
@@ -90,7 +93,7 @@ class Counting:
 
     def _plain(self, fact: EventFact) -> bool:
         """What an event without a reason of its own does: as its author's line."""
-        if fact.void is not None or fact.id in self._voids.get(fact.line, ()):
+        if fact.void is not None or self._voids.holds(fact.line, fact.seq, fact.id):
             return False
         reach = self.reach_of(self.rules.cell_of(fact.kind), fact.author)
         return fact.seq < reach_at(reach, fact.line)
@@ -131,9 +134,8 @@ class Counting:
 
     def _left_out(self, line: int, begin: int, end: int) -> frozenset[bytes]:
         """Ids of a range that do not go with it: noted events and void ones."""
-        out = {i for i in self._noted_on.get(line, ()) if begin <= self._noted[i][0].seq < end}
-        out.update(i for i, seq in self._voids.get(line, {}).items() if begin <= seq < end)
-        return frozenset(out)
+        noted = self._noted_on.between(line, begin, end)
+        return frozenset((*noted, *self._voids.between(line, begin, end)))
 
     def noted(self) -> list[bytes]:
         """Events with a reason of their own."""
@@ -159,10 +161,7 @@ class Counting:
             voids: ids of new events that never count.
         """
         flips: list[Flip] = []
-        single = set(self._noted) | set(old._noted)
-        for ids in (*self._voids.values(), *old._voids.values()):
-            single |= set(ids)
-        single |= voids
+        single = {*self._noted, *old._noted, *self._voids, *old._voids, *voids}
         on: dict[int, dict[bytes, int]] = {}
         for id in single:
             fact = self._context.facts.event(id)
@@ -253,14 +252,14 @@ class Counting:
         for id in span.without:
             fact = self._context.facts.event(id)
             if fact is not None:
-                self._voids.setdefault(fact.line, {})[id] = fact.seq
+                self._voids.add(fact.line, fact.seq, id)
 
     def note_voids_of(self, author: bytes) -> Iterator[bytes]:
         """Takes down an author's void events; yields what stands on them."""
         for id in self._context.facts.voids(author):
             fact = self._context.facts.event(id)
             if fact is not None and id != self._context.policy.log:
-                self._voids.setdefault(fact.line, {})[id] = fact.seq
+                self._voids.add(fact.line, fact.seq, id)
                 yield from self._context.facts.stands_on(id)
 
     def _move_authors(
@@ -329,7 +328,7 @@ class Counting:
 
     def _touch_author(self, author: bytes, work: _Worklist, *, retracts: bool) -> None:
         for line in self._context.facts.lines(author):
-            work.touch(self._noted_on.get(line.line, ()))
+            work.touch(self._noted_on.on(line.line))
         if retracts:
             actor = self._context.facts.actor(author)
             work.touch(self._context.book.own_events.get(actor, ()))
@@ -355,7 +354,7 @@ class Counting:
             self.rules.default == END
             and not any(self.reach.values())
             and not self._voids
-            and all(counts for _, counts in self._noted.values())
+            and not self._silent
         )
 
     def _awake(self, events: Iterable[bytes], work: _Worklist) -> None:
@@ -411,7 +410,7 @@ class Counting:
         found = self._noted.get(fact.id)
         if found is not None:
             return found[1]
-        if fact.void is not None or fact.id in self._voids.get(fact.line, ()):
+        if fact.void is not None or self._voids.holds(fact.line, fact.seq, fact.id):
             return False
         cell = self._old_cell_of(fact.kind)
         reach = self._old_reach.get(fact.author, {}).get(cell.signature)
@@ -433,8 +432,10 @@ class Counting:
         return cause
 
     def _note(self, fact: EventFact, *, counts: bool) -> None:
+        known = self._noted.get(fact.id)
+        self._silent += (not counts) - (known is not None and not known[1])
         self._noted[fact.id] = (fact, counts)
-        self._noted_on.setdefault(fact.line, set()).add(fact.id)
+        self._noted_on.add(fact.line, fact.seq, fact.id)
 
     def _forget(self, work: _Worklist) -> None:
         """Takes events off the list that go with their line again."""
@@ -442,10 +443,8 @@ class Counting:
             fact, counts = self._noted[id]
             if counts == self._plain(fact) and not self._has_reason(fact):
                 del self._noted[id]
-                on = self._noted_on[fact.line]
-                on.discard(id)
-                if not on:
-                    del self._noted_on[fact.line]
+                self._silent -= not counts
+                self._noted_on.discard(fact.line, fact.seq, id)
 
     def _has_reason(self, fact: EventFact) -> bool:
         id, book = fact.id, self._context.book

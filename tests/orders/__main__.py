@@ -1,6 +1,7 @@
 """The figures of arrival orders and oracles, printed.
 
     python -m tests.orders --pairs 1000000 --seed 1
+    python -m tests.orders --oracle 100000
     python -m tests.orders --merkle 1000000
     TALLYSTICK_KERNELS=reference python -m tests.orders --merkle 1000000 --seed 2 --json
 
@@ -17,7 +18,7 @@ import sys
 import time
 from dataclasses import asdict
 
-from tests.orders import merkle, walk
+from tests.orders import merkle, oracles, walk
 
 from tallystick.kernels import active_name
 
@@ -25,6 +26,7 @@ from tallystick.kernels import active_name
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.orders", description=__doc__)
     parser.add_argument("--pairs", type=int, metavar="N", help="arrival orders to compare")
+    parser.add_argument("--oracle", type=int, metavar="N", help="histories against the oracles")
     parser.add_argument("--merkle", type=int, metavar="N", help="inclusion proofs to check")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
@@ -35,6 +37,11 @@ def main() -> int:
         walked = walk.run(given.pairs, given.seed, told=progress)
         bad += len(walked.diverged)
         show("pairs", given, asdict(walked), time.process_time() - begun)
+    if given.oracle:
+        begun = time.process_time()
+        told = oracles.run(given.oracle, given.seed)
+        bad += len(told.disagreements)
+        show("oracle", given, asdict(told), time.process_time() - begun)
     if given.merkle:
         begun = time.process_time()
         found = merkle.run(given.merkle, given.seed)

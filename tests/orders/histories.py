@@ -20,6 +20,7 @@ from random import Random
 from typing import Any
 
 from tests.model.replica_world import key_of, refusal, replica
+from tests.orders.talk import RATING, STRANGER, UNDOING, Talk
 
 from tallystick.chain.slice import Slice
 from tallystick.event.body import skeleton_seal
@@ -27,24 +28,15 @@ from tallystick.event.event import events_of
 from tallystick.event.rules import MERGE
 from tallystick.kernels import PART_SKELETON, encode_item, open_pack
 from tallystick.policy import (
-    CutEntry,
     Statement,
     is_retractable,
     is_withdrawable,
-    private_id,
 )
 from tallystick.policy.statement import statement_frame
 from tallystick.replica.writing import Row
 from tallystick.state.ops import KIND as EDIT
 
-RATING = "review/stars"
 PLACES = ("a", "b")
-SCOPES = (*("*",) * 9, "review/*", RATING, "note", "record/*")
-ABOUT_ACTOR = ("ban", "ban", "ban", "allow", "adopt", "adopt", "adopt")
-ABOUT_EVENT = ("exclude", "exclude", "include", "uphold", "dismiss", "dispute")
-UNDOING = ("retract", "retract", "restore", "withdraw", "withdraw")
-PRIVATE = (*("adopt",) * 6, "ban", "allow", "exclude", "include", "uphold", "withdraw")
-STRANGER = key_of("stranger").public
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +99,7 @@ class Maker:
         self.random = r = Random(f"history/{seed}")
         self.seed = seed
         self.parcels: list[tuple[bytes, bytes, Slice, Machine]] = []
+        self.talk = Talk(r, lambda: [(id, author, one.seq) for id, author, one, _ in self.parcels])
         self.machines = [Machine("p0", replica("p0"))]
         for number in range(1, r.randint(2, 5)):
             fork = number > 1 and r.random() < 0.35
@@ -203,15 +196,11 @@ class Maker:
         self.append(machine, Row(EDIT, frame=frame, content=encode_item([1])))
 
     def about_actor(self, machine: Machine) -> None:
-        r = self.random
-        verb = r.choice(ABOUT_ACTOR)
         others = [m.key for m in self.machines if m is not machine]
-        target = r.choice([*others * 4, machine.key, STRANGER])
-        self.say(machine, verb, target, **self.options(verb, target))
+        self.say(machine, self.talk.about_actor(machine.key, others))
 
     def about_event(self, machine: Machine) -> None:
-        verb = self.random.choice(ABOUT_EVENT)
-        self.say(machine, verb, self.some_event(), **self.options(verb, b""))
+        self.say(machine, self.talk.about_event())
 
     def undo(self, machine: Machine) -> None:
         """Mostly of one's own, mostly of the right kind; now and then void for its target."""
@@ -222,9 +211,9 @@ class Maker:
             if author == machine.key and fits:
                 own.append(id)
         if self.random.random() < 0.15:
-            self.say(machine, verb, self.some_event())
+            self.say(machine, Statement(b"", b"", 0, verb, self.talk.some_event()))
         elif own:
-            self.say(machine, verb, self.random.choice(own))
+            self.say(machine, Statement(b"", b"", 0, verb, self.random.choice(own)))
         else:
             self.edit(machine)
 
@@ -255,42 +244,10 @@ class Maker:
     def append(self, machine: Machine, row: Row) -> None:
         machine.one._log.append([row])
 
-    def say(self, machine: Machine, verb: str, target: bytes, **more: Any) -> None:
-        kind, frame = statement_frame(Statement(b"", b"", 0, verb, target, **more))
+    def say(self, machine: Machine, said: Statement) -> None:
+        kind, frame = statement_frame(said)
         reason = encode_item({"reason": "so"}) if self.random.random() < 0.3 else b""
         self.append(machine, Row(kind, frame=frame, content=reason))
-
-    def options(self, verb: str, target: bytes) -> dict[str, Any]:
-        r, more = self.random, {}
-        if verb not in ("uphold", "dismiss", "dispute"):
-            more["scope"] = r.choice(SCOPES)
-        if verb == "adopt":
-            more |= {"weight": r.choice((0, 1, 1, 2, 5)), "depth": r.choice((0, 0, 1, 2))}
-            if r.random() < 0.12:
-                more["as_of"] = self.cut(target)
-        elif verb == "ban" and r.random() < 0.4:
-            more["cut"] = self.cut(target) or None
-        elif verb in ("uphold", "dismiss"):
-            more["dispute"] = self.some_event()
-        elif verb in ("exclude", "include") and r.random() < 0.2:
-            more["cascade"] = True
-        return more
-
-    def cut(self, actor: bytes) -> tuple[CutEntry, ...]:
-        """Events of the actor; now and then one that is not there, or misnamed."""
-        r = self.random
-        own = [(p[2].seq, p[0]) for p in self.parcels if p[1] == actor]
-        entries = {CutEntry(actor, *r.choice(own)) for _ in range(r.randint(0, 2)) if own}
-        if r.random() < 0.15:
-            entries.add(CutEntry(actor, r.randint(0, 3), r.randbytes(32)))
-        if entries and r.random() < 0.1:
-            author, seq, id = entries.pop()
-            entries.add(CutEntry(author, seq + 1, id))
-        return tuple(sorted(entries))
-
-    def some_event(self) -> bytes:
-        r = self.random
-        return r.randbytes(32) if r.random() < 0.04 else r.choice(self.parcels)[0]
 
     # --- the end --------------------------------------------------------------------------------
 
@@ -315,39 +272,16 @@ class Maker:
         raise AssertionError("a machine holds what it wrote")
 
     def parameters(self) -> dict[str, Any]:
-        r = self.random
-        forked = [p[0] for p in self.parcels if p[3].name in self.doubled()]
-        return {
-            "stance": r.choice(("open", "open", "open", "invited")),
-            "threshold": r.choice((1, 1, 1, 2, 3)),
-            "max_depth": r.choice((0, 1, 2, 3, 3, 4, 4)),
-            "fork_rule": r.choice(
-                ("both", "prefix", "none", f"side:{r.choice(forked).hex()}" if forked else "both")
-            ),
-        }
+        doubled = self.doubled()
+        return self.talk.parameters([p[0] for p in self.parcels if p[3].name in doubled])
 
     def doubled(self) -> set[str]:
         names = [machine.name for machine in self.machines]
         return {name for name in names if names.count(name) > 1}
 
     def private(self, viewer: str) -> tuple[Statement, ...]:
-        """What the viewer says to nobody: mostly whom to listen to."""
-        r, me, out = self.random, key_of(viewer).public, []
-        for number in range(1, 1 + r.choice((0, 1, 1, 2, 2, 3, 4))):
-            verb = r.choice(PRIVATE)
-            if verb in ABOUT_ACTOR:
-                target = r.choice([m.key for m in self.machines if m.name != viewer] or [STRANGER])
-            elif verb == "withdraw" and out:
-                target = r.choice(out).id
-            else:
-                target = self.some_event()
-            more = {} if verb == "withdraw" else self.options(verb, target)
-            if verb == "adopt":
-                more |= {"weight": r.choice((1, 1, 2)), "depth": r.choice((0, 1, 2, 3))}
-            out.append(
-                Statement(private_id(me, number), me, number, verb, target, private=True, **more)
-            )
-        return tuple(out)
+        others = [machine.key for machine in self.machines if machine.name != viewer]
+        return self.talk.private(key_of(viewer).public, others)
 
 
 REFUSED = {"chain/restored", "state/place", "usage/not-found", "void/target"}

@@ -13,13 +13,14 @@ Reads: policy, state, tests.orders.{histories, whole}. Read by: tests.orders.wal
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
+from random import Random
 from typing import Any
 
 from tests.model.replica_world import key_of
-from tests.orders.histories import RATING, History
+from tests.orders.talk import RATING
 from tests.orders.whole import FOLD, SUM, Whole, fresh_fold, standings, verdicts
 
 from tallystick.chain.equivocation import KIND as EQUIVOCATION
@@ -53,40 +54,70 @@ class Answers:
 
 
 class Known:
-    """A history's events, read once from a replica that holds them all; shared by all orders."""
+    """A history's events and policy as the pure rooms may know them; shared by all orders.
 
-    def __init__(self, history: History, whole: Whole) -> None:
+    Args:
+        rows: every event once; content None where it never comes.
+        parents, prev: ids; the genesis event is a parent of every first event.
+        splits: events that prove an equivocation -> (author, seq).
+        private: the viewer's private statements.
+        people: whom verdicts are asked about.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[EventRow],
+        parents: Mapping[bytes, tuple[bytes, ...]],
+        prev: Mapping[bytes, bytes],
+        *,
+        policy: Policy,
+        private: Sequence[Statement] = (),
+        people: Sequence[bytes] = (),
+        splits: Mapping[bytes, tuple[bytes, int]] | None = None,
+    ) -> None:
         kept.clear()
-        self.history = history
-        self.ids = [parcel.id for parcel in history.parcels]
-        store = whole.one._store
-        self.rows: dict[bytes, EventRow] = {}
-        self.parents: dict[bytes, tuple[bytes, ...]] = {}
-        self.prev: dict[bytes, bytes] = {}
+        self.rows = {row.id: row for row in rows}
+        self.ids = [row.id for row in rows]
+        self.parents, self.prev = parents, prev
+        self.policy, self.private, self.people = policy, list(private), people
+        self.splits = splits or {}
+        self.absent = frozenset(row.id for row in rows if row.content is None)
+        self.past: dict[bytes, frozenset[bytes]] = {}
+        for id in self.ids:  # parents first
+            self.past[id] = frozenset(parents[id]).union(*(self.past[up] for up in parents[id]))
+        self.events = {row.id: self._event(row) for row in rows}
+        self._named: dict[tuple[bytes, int, bytes, bytes | None], bytes | None] = {}
+
+    @classmethod
+    def of(cls, whole: Whole) -> Known:
+        """Read from a replica that holds a whole history."""
+        history, store = whole.history, whole.one._store
         found = list(store.iter_events([(1, store.next_row - 1)]))
         id_of = {event.row: event.id for event in found}
+        parents: dict[bytes, tuple[bytes, ...]] = {}
+        prevs: dict[bytes, bytes] = {}
+        splits: dict[bytes, tuple[bytes, int]] = {}
         for event in found:
-            self.rows[event.id] = event
             prev = b""
             if event.seq:
                 prev = store.ids_at([store.row_at(event.line, event.seq - 1)])[0]
             first = (prev,) if prev else () if event.id == history.log else (history.log,)
-            self.prev[event.id] = prev
-            self.parents[event.id] = (*first, *(id_of[row] for row in event.deps))
-        self.past: dict[bytes, frozenset[bytes]] = {}
-        for event in found:  # by row: parents first
-            up = self.parents[event.id]
-            self.past[event.id] = frozenset(up).union(*(self.past[id] for id in up))
-        self.events = {id: self._event(row) for id, row in self.rows.items()}
-        self.splits = {
-            id: (proof.author, proof.seq)
-            for id, row in self.rows.items()
-            if row.kind == EQUIVOCATION and row.void is None
-            if not isinstance(proof := verify_equivocation(row.frame, history.log), str)
-        }
-        self.policy = replace(Policy(key_of(history.viewer).public, history.log),
-                              **history.parameters)  # fmt: skip
-        self._named: dict[tuple[bytes, int, bytes, bytes | None], bytes | None] = {}
+            prevs[event.id] = prev
+            parents[event.id] = (*first, *(id_of[row] for row in event.deps))
+            if event.kind == EQUIVOCATION and event.void is None:
+                proof = verify_equivocation(event.frame, history.log)
+                assert not isinstance(proof, str)
+                splits[event.id] = (proof.author, proof.seq)
+        policy = Policy(key_of(history.viewer).public, history.log, **history.parameters)
+        return cls(
+            found,
+            parents,
+            prevs,
+            policy=policy,
+            private=history.private,
+            people=history.people,
+            splits=splits,
+        )
 
     def _event(self, row: EventRow) -> Event:
         statement = None
@@ -231,7 +262,7 @@ class Pure:
         self.source = Source(known)
         self.world = World()
         self.splits: dict[bytes, int] = {}
-        self.mine: list[Statement] = list(known.history.private)
+        self.mine: list[Statement] = list(known.private)
         self.judge = Judge(known.policy.with_statements(tuple(self.mine)), self.world)
         self.feed: list[ChangeRange] = []
         self.hashes: dict[str, tuple[int, str]] = {}
@@ -314,7 +345,7 @@ class Pure:
         known = self.known
         there = [id for id in known.ids if id in self.source.row]
         found = None if ask == "none" else verdicts(
-            self.judge, there, known.history.people, thorough=ask == "thorough"
+            self.judge, there, known.people, thorough=ask == "thorough"
         )  # fmt: skip
         return Answers(
             self.judge.policy.hash,
@@ -333,3 +364,27 @@ class Pure:
             view.load(tables.db, self.source)
             self.hashes[name] = (saved, state_hash(view, tables.db).hex())
         return self.hashes[name][1]
+
+
+def next_batch(random: Random, at: Pure, *, most: int) -> tuple[Item, ...]:
+    """Some of what can come next, in some order: events after their parents, contents after them.
+
+    Empty when everything has come.
+    """
+    known, batch = at.known, []
+    done, bare = set(at.source.row), at.source.absent - known.absent
+    for _ in range(most):
+        ready = [
+            id for id in known.ids if id not in done and all(up in done for up in known.parents[id])
+        ]
+        late = sorted(bare - {item.id for item in batch})
+        if not ready and not late:
+            break
+        id = random.choice([*ready, *late])
+        if id in done:
+            batch.append(Item(id, "content"))
+            continue
+        done.add(id)
+        is_bare = id in known.absent or (known.rows[id].content and random.random() < 0.08)
+        batch.append(Item(id, "bare" if is_bare else "whole"))
+    return tuple(batch)

@@ -6,13 +6,11 @@ from itertools import product
 
 import pytest
 from tests.orders import walk
+from tests.orders.breaks import BREAKS
 from tests.orders.histories import history
 from tests.orders.walk import Figures, one_history
 
-from tallystick.policy import Judge
 from tallystick.replica.ingest import Ingest
-from tallystick.state.types import LiveOp
-from tallystick.state.views_sum import GroupSum
 
 SEEDS = range(1, 40)
 
@@ -49,32 +47,6 @@ def diverged(wholes: int, pures: int) -> set[str]:
         if figures.diverged:
             return set(figures.diverged)
     return set()
-
-
-# --- broken on purpose: each of these must be noticed -------------------------------------------
-
-
-def by_arrival(op):
-    return op.op
-
-
-def take_nothing_away(self, db, spans, deltas):
-    """What leaves, and what enters again with its content, stays in the sum."""
-
-
-real_update = Judge.update
-
-
-def only_what_arrives(self, **news):
-    """A ban that takes effect for what comes after it, and leaves what was there alone."""
-    return [flip for flip in real_update(self, **news) if flip.cause[0] == "arrived"]
-
-
-BREAKS = {
-    "the last of several writes is the last to arrive": (LiveOp, "order", property(by_arrival)),
-    "sums forget to take away": (GroupSum, "_take_away", take_nothing_away),
-    "a ban takes effect for later arrivals alone": (Judge, "update", only_what_arrives),
-}
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from tests.orders.histories import History, history
-from tests.orders.pure import Answers, Item, Known, Pure, Tables
+from tests.orders.pure import Answers, Item, Known, Pure, Tables, next_batch
 from tests.orders.whole import Said, Whole, differences, verdicts
 
 from tallystick.chain.slice import Slice
@@ -127,7 +127,8 @@ class PureWalk:
 
     def __init__(self, first: Whole, said: Said, orders: int, figures: Figures) -> None:
         one = first.history
-        self.known, self.orders, self.figures = Known(one, first), orders, figures
+        self.seed, self.known = one.seed, Known.of(first)
+        self.orders, self.figures = orders, figures
         judge = first.one._log.judging.judge
         quick = verdicts(judge, first.ids, one.people, thorough=False)
         base = Answers(said.policy, said.counted, said.standing, said.hashes, None)
@@ -151,10 +152,10 @@ class PureWalk:
             idle = idle + 1 if self.pairs == before else 0
 
     def _walk(self, at: Pure, path: Path, depth: int) -> None:
-        left = self._left(at)
+        r, left = self.random, self._left(at)
         if not left:
             return
-        chosen = {self._batch(at) for _ in range(fork(len(left)))}
+        chosen = {next_batch(r, at, most=size(r)) for _ in range(fork(left))}
         frozen = at.freeze() if len(chosen) > 1 else b""
         for number, batch in enumerate(sorted(chosen, key=lambda b: [(i.id, i.part) for i in b])):
             if self.pairs >= self.orders:
@@ -184,38 +185,12 @@ class PureWalk:
                 ask = "thorough"
         self.pairs += 1
         self.figures.pure_pairs += 1
-        seed = self.known.history.seed
-        self.figures.compare("pure", seed, self.expected[came, ask], at.answers(ask))
+        self.figures.compare("pure", self.seed, self.expected[came, ask], at.answers(ask))
 
-    def _left(self, at: Pure) -> list[bytes]:
+    def _left(self, at: Pure) -> int:
         """Events that have not come, and contents that have not and will."""
-        never = self.known.history.absent
-        return [id for id in self.known.ids if id not in at.source.row] + [
-            id for id in at.source.order if id in at.source.absent and id not in never
-        ]
-
-    def _batch(self, at: Pure) -> tuple[Item, ...]:
-        """Some of what can come now, in some order."""
-        r, batch = self.random, []
-        done, bare = set(at.source.row), at.source.absent - self.known.history.absent
-        for _ in range(size(r)):
-            ready = [
-                id
-                for id in self.known.ids
-                if id not in done and all(up in done for up in self.known.parents[id])
-            ]
-            late = sorted(bare - {item.id for item in batch})
-            if not ready and not late:
-                break
-            id = r.choice([*ready, *late])
-            if id in done:
-                batch.append(Item(id, "content"))
-                continue
-            done.add(id)
-            never = id in self.known.history.absent
-            is_bare = never or (self.known.rows[id].content and r.random() < 0.08)
-            batch.append(Item(id, "bare" if is_bare else "whole"))
-        return tuple(batch)
+        known, source = self.known, at.source
+        return len(known.ids) - len(source.order) + len(source.absent - known.absent)
 
 
 # --- whole replicas -----------------------------------------------------------------------------

@@ -15,33 +15,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from tests.laws.registry import fresh_fold
 from tests.model.replica_world import key_of, means_of, replica
-from tests.orders.histories import RATING, History
+from tests.orders.histories import History
+from tests.orders.talk import RATING
 
 from tallystick.chain.slice import Slice
 from tallystick.policy import Judge, Statement
 from tallystick.replica.owner import Owner
 from tallystick.replica.replica import Replica
-from tallystick.state.view import View
-from tallystick.state.views_fold import fold
 from tallystick.store.adapter import Adapter
 from tallystick.store.store import Store
 
 SUM, FOLD = "reputation", "ledger"
 SCOPES = (None, "review/stars", "note", "record/edit")
-
-
-@fold(kinds=RATING, key=lambda event: "last", name=FOLD)
-def ledger(state: Any, event: Any) -> None:
-    """Not commutative: what came before matters."""
-    content = event.content if isinstance(event.content, dict) else {"target": str(event.content)}
-    name = str(content.get("target"))
-    state[name] = [*state.get(name, [])[-4:], event.author[-4:], content.get("rating")]
-    state["last"] = len(state) + 3 * state.get("last", 0) % 1009
-
-
-def fresh_fold() -> View:
-    return fold(kinds=RATING, key=ledger.key, name=FOLD)(ledger.function)
 
 
 @dataclass(frozen=True)

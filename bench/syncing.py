@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from bench.context import Bench
 from bench.figures import Beside, Figure
+from bench.peers import LISTED
 from bench.worlds import BATCH, World
 
 import tallystick
@@ -35,7 +36,8 @@ def few_authors(bench: Bench) -> Iterator[Figure]:
         report = ours.sync(theirs)
         assert report.equal
         what = f"sync of equal replicas, {events:,} events"
-        yield Figure(11, f"{what}: bytes", report.bytes_in + report.bytes_out, "B", 200)
+        total = report.bytes_in + report.bytes_out
+        yield Figure(11, f"{what}: bytes", total, "B", 200, _git(bench))
         yield Figure(11, f"{what}: round trips", report.round_trips, "", 1)
         theirs.receive([_more(slices)])
         report = ours.sync(theirs)
@@ -43,6 +45,13 @@ def few_authors(bench: Bench) -> Iterator[Figure]:
         what = f"sync of {NEW} new by one author at the tail of {events:,}"
         yield Figure(12, f"{what}: bytes beyond events", report.overhead_bytes, "B", 2_000)
         yield Figure(12, f"{what}: round trips", report.round_trips, "", 2)
+
+
+def _git(bench: Bench) -> list[Beside]:
+    """What a fetch sends when there is nothing new."""
+    bench.peers.ask("git", "fill", count=NEW)
+    found = bench.peers.ask("git", "equal")
+    return [] if found is None else [Beside("git", found["bytes"], LISTED[11, "git"])]
 
 
 def _more(slices: Sequence[Slice]) -> Slice:

@@ -112,5 +112,6 @@ def test_git_clones_what_it_was_filled_with(tmp_path):
     git.ask("fill", count=20)
     for _ in range(2):
         assert len(git.ask("replicate")["seconds"]) == 1
+    assert 100 < git.ask("equal")["bytes"] < 5_000
     objects = list(tmp_path.glob("clone*.git/objects/pack/*.pack"))
-    assert len(objects) == 2
+    assert len(objects) == 3

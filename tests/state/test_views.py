@@ -327,6 +327,37 @@ def test_an_event_that_never_counted_is_named_too(db, world, source):
     assert [item.value for item in explained.excluded] == [9]
 
 
+def test_an_event_that_came_later_and_never_counted_is_named_too(db, world, source):
+    """The newest events of somebody banned were no change of any view: they are looked for."""
+    views = Views(db)
+    view = views.attach(reputation())
+    source.end -= 1
+    views.catch_up(reader(feed_of((1, 3, 1, "arrived"))), source)
+    source.end += 1
+    explained = view.why(db, source, "x", judge(world, {list(world.events)[3]}))
+    assert sorted(item.value for item in explained.live) == [-2, 5]
+    assert [item.value for item in explained.excluded] == [9]
+
+
+def test_a_sum_reads_every_event_once_however_many_batches_the_feed_has(db, world, source):
+    """What a later batch will bring is left to it."""
+    read: list[int] = []
+
+    class Counting(MemorySource):
+        def bodies(self, ranges, *, kind):
+            for found in super().bodies(ranges, kind=kind):
+                read.append(found[0])
+                yield found
+
+    counting = Counting(world, list(world.events))
+    feed = feed_of(*((row, 1, 1, "arrived") for row in range(1, 5)))
+    views = Views(db)
+    views.attach(reputation())
+    views.catch_up(lambda pos, limit: [c for c in feed if c.pos >= pos][:1], counting)
+    assert read == [1, 2, 3, 4]
+    assert views.read("reputation", counting)["keys"]["x"][1] == 3
+
+
 def test_why_of_a_fold_needs_a_key_and_uses_it(db, world, source):
     views = Views(db)
     views.attach(stars)

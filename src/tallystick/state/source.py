@@ -162,6 +162,10 @@ class Spans:
     def __contains__(self, row: int) -> bool:
         return self.covers(row, 1)
 
+    def end_row(self) -> int:
+        """The row after its last; 0 when there is none."""
+        return sum(self.ranges[-1]) if self.ranges else 0
+
     def rows(self) -> Iterator[int]:
         """Every row, ascending."""
         for row, count in self.ranges:

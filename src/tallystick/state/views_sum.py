@@ -19,7 +19,7 @@ Source: T. Griffin, L. Libkin, "Incremental Maintenance of Views with Duplicates
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from tallystick.errors import BadInput
@@ -92,8 +92,8 @@ class GroupSum(View):
 
     def change(self, db: Db, source: EventSource, changes: Changes) -> None:
         """Take in changes."""
-        cursor = int(db.rows(f"SELECT row FROM {self.own('cursor')}")[0][0])
-        end = source.end_row()
+        cursor = self._cursor(db)
+        end = max(cursor, changes.added.end_row())
         deltas: Deltas = defaultdict(lambda: [0, 0])
         keys: dict[str, int] = {}
         for spans in (changes.removed, changes.refreshed):
@@ -111,6 +111,10 @@ class GroupSum(View):
             db.execute(f"UPDATE {self.own('cursor')} SET row = ?", (end,))
         self._settle(db, deltas)
 
+    def _cursor(self, db: Db) -> int:
+        """Rows below it are entered, counted or not; further ones when one of them counts."""
+        return int(db.rows(f"SELECT row FROM {self.own('cursor')}")[0][0])
+
     def _enter(self, db: Db, source: EventSource, spans: Spans, keys: dict[str, int]) -> list[Part]:
         """Read what events come to, and keep it."""
         parts = self._parts(db, source.bodies(spans.ranges, kind=self.kind), keys)
@@ -121,11 +125,25 @@ class GroupSum(View):
         self, db: Db, bodies: Iterable[tuple[int, bytes, bytes, bytes | None, bool]],
         keys: dict[str, int],
     ) -> list[Part]:  # fmt: skip
-        key, amount = self.key, self.amount
         parts: list[Part] = []
+        for row, name, number in self._read(bodies):
+            if name is None:
+                parts.append((row, _NO_KEY, number))
+                continue
+            no = keys.get(name)
+            if no is None:
+                no = keys[name] = self._key_no(db, name)
+            parts.append((row, no, number))
+        return parts
+
+    def _read(
+        self, bodies: Iterable[tuple[int, bytes, bytes, bytes | None, bool]]
+    ) -> Iterator[tuple[int, str | None, int]]:
+        """(row, key, amount) of each event; without a key, why there is none."""
+        key, amount = self.key, self.amount
         for row, _, _, content, erased in bodies:
             if content is None:
-                parts.append((row, _NO_KEY, _ERASED if erased else _MISSING))
+                yield row, None, _ERASED if erased else _MISSING
                 continue
             try:
                 item: Any = decode_item(content, floats=True) if content else None
@@ -134,13 +152,9 @@ class GroupSum(View):
             except (BadInput, LookupError, TypeError):
                 name = number = None
             if type(name) is not str or type(number) is not int:
-                parts.append((row, _NO_KEY, _BAD))
-                continue
-            no = keys.get(name)
-            if no is None:
-                no = keys[name] = self._key_no(db, name)
-            parts.append((row, no, number))
-        return parts
+                yield row, None, _BAD
+            else:
+                yield row, name, number
 
     def _key_no(self, db: Db, name: str) -> int:
         table = self.own("key")
@@ -216,7 +230,8 @@ class GroupSum(View):
     def why(self, db: Db, source: EventSource, key: str, verdict: VerdictOf) -> Explanation:
         """The events behind one key's total, and those that name it but do not count.
 
-        Cost: the events that name the key, and one scan of the view's parts in SQLite.
+        Cost: the events that name the key, one scan of the view's parts in SQLite, and those
+        newer than the last that counted.
         """
         found = dict(
             db.rows(
@@ -225,6 +240,9 @@ class GroupSum(View):
                 (key,),
             )
         )
+        cursor, end = self._cursor(db), source.end_row()
+        later = source.bodies([(cursor, end - cursor)] if cursor < end else [], kind=self.kind)
+        found.update((row, amount) for row, name, amount in self._read(later) if name == key)
         live: list[Item] = []
         excluded: list[Item] = []
         for event in _events(source, list(found)):

@@ -10,9 +10,11 @@ from tests.attacks.talk import Talk, told
 from tests.attacks.world import (
     Hand,
     answers,
+    cbor,
     check,
     everything,
     founded,
+    joined,
     log_of,
     replica,
 )
@@ -218,3 +220,117 @@ def flooded(run: Run, one: Any, *flood: Slice) -> tuple[int, int]:
     assert size <= limits.PENDING_BYTES_MAX
     run.work["pending"] = max(run.work["pending"], events)
     return events, size
+
+
+HONEST, HOSTILE, PUPPETS = 4, 5, 50
+
+
+@attack("eclipse, Sybil and invalid spam", source="CVE-2020-12821, gossipsub 1.1", seeds=2)
+def eclipse(run: Run) -> None:
+    honest = [founded(run.key("0"))]
+    honest += [joined(run.key(number), honest[0]) for number in range(1, HONEST)]
+    log = log_of(honest[0])
+    mallory = Hand(run.key("mallory"), log)
+    told(honest[0], *(mallory.write(n) for n in range(3)))
+    liars = [withholding, spamming, flattering, babbling, silent]
+    assert len(liars) == HOSTILE
+    pairs = [(n, (n + 1) % HONEST) for n in range(HONEST)]  # each knows two others; the rest lies
+    for step in range(3):
+        for number, one in enumerate(honest):
+            one.write("note", {"step": step, "by": number})
+            for liar in run.random.sample(liars, HOSTILE):
+                run.saw(liar(run, one, mallory))
+        for left, right in run.random.sample(pairs, len(pairs)):
+            honest[left].sync(honest[right])
+    for left, right in pairs * 2:
+        report = honest[left].sync(honest[right])
+        assert report.equal
+    assert len({one.digest() for one in honest}) == 1
+    written = [event for event in honest[0].history() if event.author in {o.did for o in honest}]
+    assert len(written) == 3 * HONEST + 1
+    for one in honest:
+        assert one.standing() == answers(one)[2]
+        check(one)
+    puppets(run)
+
+
+def withholding(run: Run, one: Any, mallory: Hand) -> list[Any]:
+    """Answers with the founder's genesis event alone, as if nothing else were known."""
+    talk = Talk(one, calls=False)
+    talk.say(talk.vector(entries=b""))
+    talk.say(m.Sent(run.random.choice([0, 1])))
+    talk.session.lost()
+    return talk.codes()
+
+
+def spamming(run: Run, one: Any, mallory: Hand) -> list[Any]:
+    """Good slices with one bit of difference, by the dozen, among valid ones."""
+    before = one.digest()
+    talk = Talk(one)
+    good = mallory.at(0).write("spam")
+    for _ in range(12):
+        pack = bytearray(good.pack)
+        pack[run.random.randrange(len(pack))] ^= 1 << run.random.randrange(8)
+        talk.send(Slice(good.log, good.author, good.seq, 1, bytes(pack), good.head, b""))
+    assert one.digest() == before, "nothing of it is stored, so nothing is passed on"
+    return talk.codes()
+
+
+def flattering(run: Run, one: Any, mallory: Hand) -> list[Any]:
+    """Says that both are equal, whatever was asked."""
+    talk = Talk(one, calls=False)
+    talk.say(m.Same(1, 0))
+    assert not one._store.peer(b"tcp://nobody", one._log.no)
+    return talk.codes()
+
+
+def babbling(run: Run, one: Any, mallory: Hand) -> list[Any]:
+    """Random messages of the right shapes."""
+    talk = Talk(one, calls=run.random.random() < 0.5)
+    said: list[Any] = [m.Ack(7), m.Sent(5), m.Want(b"\x01" * 11), m.Bye("", bytes(32))]
+    said += [m.Logs((bytes(32),)), talk.vector(entries=run.random.randbytes(22))]
+    said += [m.Lines(bytes(8), ()), m.Same(1, 1), run.random.randbytes(40)]
+    for message in run.random.sample(said, len(said)):
+        talk.say(message)
+    talk.session.lost()
+    return talk.codes()
+
+
+def silent(run: Run, one: Any, mallory: Hand) -> list[Any]:
+    """Takes the call and says nothing until the line breaks."""
+    talk = Talk(one, calls=run.random.random() < 0.5)
+    talk.session.lost()
+    return talk.codes()
+
+
+def puppets(run: Run) -> None:
+    """Fifty keys of one person weigh as one branch, and as nothing where nobody adopted them."""
+    one = founded(run.key("viewer"))
+    log = log_of(one)
+    victim, mallory = Hand(run.key("victim"), log), Hand(run.key("mallory"), log)
+    friends = [Hand(run.key(f"friend {n}"), log) for n in range(2)]
+    crowd = [Hand(run.key(f"puppet {n}"), log) for n in range(PUPPETS)]
+    told(one, *(hand.write("hello") for hand in (victim, mallory, *friends)))
+    told(one, *(said(puppet, "ban", victim) for puppet in crowd))
+    assert one.verdict(victim.did).included, "keys that nobody adopted have no vote"
+    told(one, *(said(mallory, "adopt", puppet, weight=2**31 - 1, depth=9) for puppet in crowd))
+    assert one.verdict(victim.did).included
+    one.set_policy(threshold=2, max_depth=4)
+    for friend in friends:
+        one.adopt(friend.did, depth=4)
+    one.adopt(mallory.did, depth=4)
+    assert one.verdict(victim.did).included, "one branch, however many speak through it"
+    told(one, said(friends[0], "ban", victim))
+    assert not one.verdict(victim.did).included, "and a second branch makes two"
+    one.set_policy(threshold=3)
+    assert one.verdict(victim.did).included
+    told(one, said(friends[1], "ban", victim))
+    assert not one.verdict(victim.did).included
+    run.work["puppets"] += PUPPETS
+    check(one)
+
+
+def said(hand: Hand, verb: str, about: Hand, **more: Any) -> Slice:
+    """A statement of a hand's."""
+    frame = {"actor": about.public} | more
+    return hand.write(frames=[cbor(frame)], kind=f"trust/{verb}")

@@ -72,6 +72,24 @@ class Placed:
         return self.pack.id(self.skip - 1) if self.skip else self.pack.prev
 
 
+class Lines:
+    """All lines of one author as they are before a batch."""
+
+    def __init__(self, lines: Sequence[LineRow]) -> None:
+        self._by_no = {line.no: line for line in lines}
+        self.first = lines[0].no if lines else None
+        self.ends = {line.last_id: line for line in lines}
+        """id of the last event -> line"""
+
+    def holding(self, store: Store, id: bytes, seq: int) -> LineRow | None:
+        """The line whose own event at ``seq`` is this one."""
+        row = store.row_of(id) if self._by_no else None
+        if row is None:
+            return None
+        no, at, *_ = store.links(row)
+        return self._by_no.get(no) if at == seq else None
+
+
 class StoredSpan(NamedTuple):
     """Seqs begin..end-1 of a line, stored in rows row, row + 1, ...
 
@@ -231,7 +249,7 @@ class Ingest:
         for author, group in groupby(opened, key=lambda pair: pair[0].author):
             ahead: dict[bytes, Placed] = {}
             taken: dict[bytes, set[bytes]] = {}
-            lines = self._store.lines(self._log_no, author)
+            lines = Lines(self._store.lines(self._log_no, author))
             for item, pack in group:
                 place = self._place(item, pack, lines, ahead)
                 if place is None:
@@ -245,7 +263,7 @@ class Ingest:
         return placed, later
 
     def _place(
-        self, item: Slice, pack: Pack, lines: list[LineRow], ahead: dict[bytes, Placed]
+        self, item: Slice, pack: Pack, lines: Lines, ahead: dict[bytes, Placed]
     ) -> Placed | None:
         """Where the pack belongs, or None when the event before it is not here.
 
@@ -258,35 +276,41 @@ class Ingest:
         other = ahead.get(pack.prev) if pack.seq else None
         if other is not None and other.pack.seq + other.pack.count == pack.seq:
             return Placed(item, pack, other.target, 0, pack.seq, other.peaks_after)
-        found = [place for line in lines if (place := self._on_line(item, pack, line))]
-        if found:
-            return max(found, key=lambda place: place.skip)
-        if pack.seq:
-            return None
-        base = lines[0].no if lines else None
-        return Placed(item, pack, Target(None, base), 0, 0, b"")
-
-    def _on_line(self, item: Slice, pack: Pack, line: LineRow) -> Placed | None:
-        """The pack against one line: it goes on, overlaps, splits off, or has nothing to do."""
-        if pack.seq > line.size:
-            return None
-        if pack.seq == line.size:  # the usual case: it goes on
-            known = line.last_id
-        else:
-            start = max(pack.seq - 1, 0)
-            known = self._store.leaf_ids(line.no, start, min(line.size, pack.seq + pack.count))
-        if pack.seq and known[:32] != pack.prev:
-            return None
-        skip = common_prefix(known[32 if pack.seq else 0 :], pack.ids)
+        end = lines.ends.get(pack.prev) if pack.seq else None
+        if end is not None and end.size == pack.seq:  # the usual case: it goes on
+            return Placed(item, pack, Target(end.no), 0, end.size, end.peaks)
+        line, skip = self._shared(pack, lines)
+        if line is None:
+            if pack.seq:
+                return None
+            return Placed(item, pack, Target(None, lines.first), 0, 0, b"")
         seq = pack.seq + skip
-        if skip == 0 and seq == 0 and line.size:
-            return None
         if seq == line.size:
             return Placed(item, pack, Target(line.no), skip, line.size, line.peaks)
         peaks = self._store.peaks_at(line.no, seq)
         if skip == pack.count:
             return Placed(item, pack, Target(line.no), skip, seq, peaks)
         return Placed(item, pack, Target(None, line.no, seq), skip, seq, peaks)
+
+    def _shared(self, pack: Pack, lines: Lines) -> tuple[LineRow | None, int]:
+        """The line of the last event here that the pack holds or follows; how many it holds.
+
+        Found by ids, so that it costs the same however many sides the chain has. Where the pack
+        follows an event that is not here, or not at that place of this chain: no line.
+        """
+        line = lines.holding(self._store, pack.prev, pack.seq - 1) if pack.seq else None
+        if pack.seq and line is None:
+            return None, 0
+        skip = 0
+        while skip < pack.count:
+            seq = pack.seq + skip
+            other = lines.holding(self._store, pack.id(skip), seq)
+            if other is None:
+                break
+            line, end = other, min(other.size, pack.seq + pack.count)
+            known = self._store.leaf_ids(line.no, seq, end)
+            skip += common_prefix(known, pack.ids[DIGEST_BYTES * skip :])
+        return line, skip
 
     def _proven(self, place: Placed, done: Stored) -> bool:
         """Whether the new rows hash to the signed root; takes what known rows bring by the way."""

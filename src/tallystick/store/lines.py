@@ -225,14 +225,22 @@ class Lines(Names):
         Shorter than asked for when the line is.
         """
         line = self.line(line_no)
-        begin = max(begin, 0)
+        begin, end = max(begin, 0), min(end, line.size)
+        parts: list[list[tuple[int, int]]] = []
+        # A loop: sides of sides are as deep as whoever signs them likes
+        while begin < end:
+            start = begin if line.base is None else max(begin, line.first_seq)
+            if start < end:
+                parts.append(self._own_ranges(line, start, end))
+                end = start
+            if line.base is None or begin >= end:
+                break
+            line = self.line(line.base)
+        return [found for part in reversed(parts) for found in part]
+
+    def _own_ranges(self, line: LineRow, begin: int, end: int) -> list[tuple[int, int]]:
+        """The same for seqs that are this very line's."""
         found: list[tuple[int, int]] = []
-        if line.base is not None and begin < line.first_seq:
-            found = self.ranges(line.base, begin, min(end, line.first_seq))
-            begin = line.first_seq
-        end = min(end, line.size)
-        if begin >= end:
-            return found
         for seq, row, count in self._runs(line, begin, end):
             skip = max(begin - seq, 0)
             found.append((row + skip, min(count, end - seq) - skip))

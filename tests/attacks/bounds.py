@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tests.attacks.registry import Run, attack
@@ -34,8 +35,10 @@ ELSEWHERE = {
     "KIB", "MIB",  # units
     "VERSION", "DIGEST_BYTES", "SIGNATURE_BYTES", "SEED_BYTES",  # one value only: replay, packs
     "PENDING_EVENTS_MAX", "PENDING_BYTES_MAX",  # missing-parent flood
+    "PENDING_AUTHOR_EVENTS_MAX", "PENDING_AUTHOR_BYTES_MAX",  # the same
     "SYNC_WINDOW_MESSAGES", "SYNC_PUSHES_MAX", "SYNC_SESSIONS_MAX", "SYNC_IDLE_SECONDS",  # queues
-    "SYNC_BYTES_IN_MAX", "SYNC_REJECTED_MAX",  # invalid spam, queues
+    "SYNC_SESSIONS_PEER_MAX", "SYNC_BYTES_IN_MAX", "SYNC_REJECTED_MAX", "SYNC_WASTE_MAX",  # queues
+    "SYNC_AUTHOR_BYTES_MAX", "SYNC_AUTHOR_WASTE_MAX",  # queues
     "UINT_MAX", "INT_MIN", "INT_MAX", "SUM_BITS",  # numeric overflow
 }  # fmt: skip
 
@@ -52,6 +55,10 @@ def bound(name: str) -> Callable[[Callable[[Run, int], bool]], Callable[[Run, in
 def huge(run: Run) -> None:
     known = {name for name in vars(limits) if name.isupper()}
     assert set(FITS) | ELSEWHERE == known, "every bound has its row"
+    talks = (Path(__file__).parent / "floods.py").read_text(encoding="utf-8")
+    assert [
+        name for name in ELSEWHERE if name.startswith(("SYNC", "PENDING")) and name not in talks
+    ] == ["SYNC_IDLE_SECONDS"]  # tests/e2e/test_sync_tcp.py
     for name, fits in FITS.items():
         most = getattr(limits, name)
         found = [fits(run, size) for size in (most - 1, most, most + 1)]

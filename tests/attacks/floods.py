@@ -34,7 +34,8 @@ def queues(run: Run) -> None:
     rejections(run)
     budgets(run)
     questions(run)
-    sessions(run)
+    sessions(run, limits.SYNC_SESSIONS_MAX)
+    sessions(run, limits.SYNC_SESSIONS_PEER_MAX)  # all from one host
 
 
 def windows(run: Run) -> None:
@@ -113,7 +114,26 @@ def budgets(run: Run) -> None:
             talk.send(*known)
         assert talk.closed is closed
         run.saw(talk.codes())
-    assert Budget().bytes_in == limits.SYNC_BYTES_IN_MAX
+    defaults = Budget()
+    assert defaults.bytes_in == limits.SYNC_BYTES_IN_MAX
+    assert defaults.waste == limits.SYNC_WASTE_MAX
+    assert defaults.author_bytes == limits.SYNC_AUTHOR_BYTES_MAX
+    assert defaults.author_waste == limits.SYNC_AUTHOR_WASTE_MAX
+    wasted(run, one, known)
+
+
+def wasted(run: Run, one: Any, known: list[Slice]) -> None:
+    """Work that brings nothing is counted, against the peer and against each author."""
+    for budget, expected in (
+        (Budget(waste=2_000), "sync/budget"),
+        (Budget(author_waste=2_000), "sync/author-budget"),
+        (Budget(author_bytes=20 * len(known[0].pack)), "sync/author-budget"),
+    ):
+        talk = Talk(one, budget=budget)
+        for _ in range(100):
+            talk.send(*known)
+        assert run.saw(talk.codes()) == {expected}
+        assert talk.closed is (expected == "sync/budget")
 
 
 def questions(run: Run) -> None:
@@ -137,36 +157,34 @@ def questions(run: Run) -> None:
     run.saw(set(unknown.codes()))
 
 
-def sessions(run: Run) -> None:
+def sessions(run: Run, most: int) -> None:
     """A server with all its sessions taken answers nobody else, and serves again afterwards."""
-    one, other = founded(run.key("fay")), replica(run.key("gus"))
+    one, other = founded(run.key("fay")), replica(run.key(f"gus {most}"))
     log = log_of(one)
 
     def factory(peer: str) -> tuple[Session, Any]:
         endpoint = one._endpoint(None)
         return Session(endpoint, initiator=False, peer=peer, nonce=bytes(8)), endpoint
 
-    async def main() -> tuple[int, Any]:
-        async with serve("tcp://127.0.0.1:0", factory) as server:
+    async def main() -> Any:
+        room = {"sessions_peer_max": most} if most == limits.SYNC_SESSIONS_MAX else {}
+        async with serve("tcp://127.0.0.1:0", factory, **room) as server:
             host, port = server.address
-            idle = [
-                await asyncio.open_connection(host, port) for _ in range(limits.SYNC_SESSIONS_MAX)
-            ]
-            await until(lambda: len(server.drivers) == limits.SYNC_SESSIONS_MAX)
+            idle = [await asyncio.open_connection(host, port) for _ in range(most)]
+            await until(lambda: len(server.drivers) == most)
             late = [await asyncio.open_connection(host, port) for _ in range(5)]
             turned_away = [await reader.read() for reader, _ in late]
             assert turned_away == [b""] * 5
-            most = len(server.drivers)
+            assert len(server.drivers) == most
             for _, writer in idle + late:
                 writer.close()
             await until(lambda: not server.drivers)
             endpoint = other._endpoint(log)
             session = Session(endpoint, initiator=True, peer="x", nonce=bytes(8), log=log)
             driver = await connect(f"tcp://{host}:{port}", session, endpoint)
-            return most, await driver.run()
+            return await driver.run()
 
-    most, report = asyncio.run(main())
-    assert most == limits.SYNC_SESSIONS_MAX
+    report = asyncio.run(main())
     assert report.equal
     assert other.digest() == one.digest()
     run.work["sessions"] += most
@@ -196,6 +214,12 @@ def missing_parents(run: Run) -> None:
         flood = hand.write(big, big, big, deps=[run.random.randbytes(32)], lamport=9)
         flooded(run, one, flood)
     assert one._store.pending_stats(b"tcp://mallory")[1] > limits.PENDING_BYTES_MAX - 4_000_000
+    crowd = Hand(run.key("one author"), log)
+    flooded(run, one, crowd.write(*[0] * 4_000, deps=[run.random.randbytes(32)], lamport=9))
+    flooded(run, one, crowd.write(*[0] * 4_000, deps=[run.random.randbytes(32)]))
+    waiting = [row for row in one._store.pending_of(one._log.no) if row.author == crowd.public]
+    assert sum(row.count for row in waiting) <= limits.PENDING_AUTHOR_EVENTS_MAX
+    assert sum(len(row.slice) for row in waiting) <= limits.PENDING_AUTHOR_BYTES_MAX
     assert answers(one) == before, "what waits is seen by nobody"
     assert one._store.pending_stats(b"tcp://friend")[0] == 1, "others' events wait in peace"
     assert told(one, early, peer="tcp://friend").report.pending == 0

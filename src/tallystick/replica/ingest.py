@@ -36,6 +36,7 @@ from tallystick.limits import (
 from tallystick.proofs.merkle import join_ranges
 from tallystick.replica.kinds import is_ruled, void_code
 from tallystick.replica.parents import Parents
+from tallystick.replica.placing import Lines, Placed, is_taken, place_of
 from tallystick.replica.statements import is_watched
 from tallystick.store.lookups import is_waiting, without_content
 from tallystick.store.rows import LineRow
@@ -43,51 +44,6 @@ from tallystick.store.store import Store
 
 HEADS_CACHED_MAX = 50_000
 """Heads whose signatures were found good in this process (about 150 bytes each)."""
-
-
-@dataclass(slots=True)
-class Target:
-    """Where packs of one chain go: a line there is, or one that the first of them opens."""
-
-    line: int | None
-    base: int | None = None
-    first_seq: int = 0
-
-
-@dataclass(slots=True)
-class Placed:
-    """An opened pack at its place, proven, not stored yet; its first ``skip`` rows are known."""
-
-    slice: Slice
-    pack: Pack
-    target: Target
-    skip: int
-    size_before: int
-    peaks_before: bytes
-    peaks_after: bytes = b""
-
-    @property
-    def before(self) -> bytes:
-        """Id of the event before the first new one, b"" when it is the chain's first."""
-        return self.pack.id(self.skip - 1) if self.skip else self.pack.prev
-
-
-class Lines:
-    """All lines of one author as they are before a batch."""
-
-    def __init__(self, lines: Sequence[LineRow]) -> None:
-        self._by_no = {line.no: line for line in lines}
-        self.first = lines[0].no if lines else None
-        self.ends = {line.last_id: line for line in lines}
-        """id of the last event -> line"""
-
-    def holding(self, store: Store, id: bytes, seq: int) -> LineRow | None:
-        """The line whose own event at ``seq`` is this one."""
-        row = store.row_of(id) if self._by_no else None
-        if row is None:
-            return None
-        no, at, *_ = store.links(row)
-        return self._by_no.get(no) if at == seq else None
 
 
 class StoredSpan(NamedTuple):
@@ -249,68 +205,18 @@ class Ingest:
         for author, group in groupby(opened, key=lambda pair: pair[0].author):
             ahead: dict[bytes, Placed] = {}
             taken: dict[bytes, set[bytes]] = {}
-            lines = Lines(self._store.lines(self._log_no, author))
+            lines = Lines(self._store, self._log_no, author)
             for item, pack in group:
-                place = self._place(item, pack, lines, ahead)
+                place = place_of(item, pack, lines, ahead)
                 if place is None:
                     self._wait(item, pack.prev, done, peer)
-                elif _is_taken(place, taken):
+                elif is_taken(place, taken):
                     later.append((item, pack))
                 elif self._proven(place, done):
                     taken.setdefault(place.before, set()).add(place.pack.id(place.skip))
                     ahead[place.pack.id(place.pack.count - 1)] = place
                     placed.append(place)
         return placed, later
-
-    def _place(
-        self, item: Slice, pack: Pack, lines: Lines, ahead: dict[bytes, Placed]
-    ) -> Placed | None:
-        """Where the pack belongs, or None when the event before it is not here.
-
-        Of several lines the one that shares most with the pack; a pack that shares only a part
-        opens a side.
-
-        Args:
-            ahead: id of the last event -> packs of this chain that will be stored before this one.
-        """
-        other = ahead.get(pack.prev) if pack.seq else None
-        if other is not None and other.pack.seq + other.pack.count == pack.seq:
-            return Placed(item, pack, other.target, 0, pack.seq, other.peaks_after)
-        end = lines.ends.get(pack.prev) if pack.seq else None
-        if end is not None and end.size == pack.seq:  # the usual case: it goes on
-            return Placed(item, pack, Target(end.no), 0, end.size, end.peaks)
-        line, skip = self._shared(pack, lines)
-        if line is None:
-            if pack.seq:
-                return None
-            return Placed(item, pack, Target(None, lines.first), 0, 0, b"")
-        seq = pack.seq + skip
-        if seq == line.size:
-            return Placed(item, pack, Target(line.no), skip, line.size, line.peaks)
-        peaks = self._store.peaks_at(line.no, seq)
-        if skip == pack.count:
-            return Placed(item, pack, Target(line.no), skip, seq, peaks)
-        return Placed(item, pack, Target(None, line.no, seq), skip, seq, peaks)
-
-    def _shared(self, pack: Pack, lines: Lines) -> tuple[LineRow | None, int]:
-        """The line of the last event here that the pack holds or follows; how many it holds.
-
-        Found by ids, so that it costs the same however many sides the chain has. Where the pack
-        follows an event that is not here, or not at that place of this chain: no line.
-        """
-        line = lines.holding(self._store, pack.prev, pack.seq - 1) if pack.seq else None
-        if pack.seq and line is None:
-            return None, 0
-        skip = 0
-        while skip < pack.count:
-            seq = pack.seq + skip
-            other = lines.holding(self._store, pack.id(skip), seq)
-            if other is None:
-                break
-            line, end = other, min(other.size, pack.seq + pack.count)
-            known = self._store.leaf_ids(line.no, seq, end)
-            skip += common_prefix(known, pack.ids[DIGEST_BYTES * skip :])
-        return line, skip
 
     def _proven(self, place: Placed, done: Stored) -> bool:
         """Whether the new rows hash to the signed root; takes what known rows bring by the way."""
@@ -568,28 +474,6 @@ class Ingest:
 def sorted_heads(heads: set[tuple[bytes, Head]]) -> list[tuple[bytes, Head]]:
     """In an order of their own, so that a batch is always handled alike."""
     return sorted(heads, key=lambda pair: (pair[0], pair[1].size, pair[1].root))
-
-
-def _is_taken(place: Placed, taken: dict[bytes, set[bytes]]) -> bool:
-    """Whether another pack of this round goes on from the same event.
-
-    One that leaves a stored line elsewhere than the others is in nobody's way.
-    """
-    others = taken.get(place.before)
-    if others is None or place.skip == place.pack.count:
-        return False
-    target, seq = place.target, place.pack.seq + place.skip
-    opens_side = target.line is None and target.base is not None and target.first_seq == seq
-    return not opens_side or place.pack.id(place.skip) in others
-
-
-def common_prefix(left: bytes, right: bytes) -> int:
-    """How many leading 32-byte ids two columns share."""
-    count = min(len(left), len(right)) // DIGEST_BYTES
-    if left[: count * DIGEST_BYTES] == right[: count * DIGEST_BYTES]:
-        return count
-    at = next(i for i in range(len(left)) if left[i] != right[i])
-    return at // DIGEST_BYTES
 
 
 def tail_proof(pack: Pack, end: int, item: Slice) -> bytes:

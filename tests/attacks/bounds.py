@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.attacks.registry import Run, attack
-from tests.attacks.talk import Talk, told
+from tests.attacks.talk import NONCE, Talk, told
 from tests.attacks.world import (
     Hand,
     Raw,
@@ -27,6 +27,7 @@ from tallystick.kernels import Draft, Link, open_pack
 from tallystick.policy import Policy
 from tallystick.proofs.note import open_note
 from tallystick.sync import messages as m
+from tallystick.sync.ranges import read_split
 from tallystick.sync.side import EMPTY_ROOT
 
 FITS: dict[str, Callable[[Run, int], bool]] = {}
@@ -39,6 +40,7 @@ ELSEWHERE = {
     "SYNC_WINDOW_MESSAGES", "SYNC_PUSHES_MAX", "SYNC_SESSIONS_MAX", "SYNC_IDLE_SECONDS",  # queues
     "SYNC_SESSIONS_PEER_MAX", "SYNC_BYTES_IN_MAX", "SYNC_REJECTED_MAX", "SYNC_WASTE_MAX",  # queues
     "SYNC_AUTHOR_BYTES_MAX", "SYNC_AUTHOR_WASTE_MAX",  # queues
+    "SYNC_VECTOR_BYTES_MAX",  # a choice of one's own: what is longer is said in another way
     "UINT_MAX", "INT_MIN", "INT_MAX", "SUM_BITS",  # numeric overflow
 }  # fmt: skip
 
@@ -55,10 +57,10 @@ def bound(name: str) -> Callable[[Callable[[Run, int], bool]], Callable[[Run, in
 def huge(run: Run) -> None:
     known = {name for name in vars(limits) if name.isupper()}
     assert set(FITS) | ELSEWHERE == known, "every bound has its row"
-    talks = (Path(__file__).parent / "floods.py").read_text(encoding="utf-8")
-    assert [
-        name for name in ELSEWHERE if name.startswith(("SYNC", "PENDING")) and name not in talks
-    ] == ["SYNC_IDLE_SECONDS"]  # tests/e2e/test_sync_tcp.py
+    floods = (Path(__file__).parent / "floods.py").read_text(encoding="utf-8")
+    flooded = {name for name in ELSEWHERE if name.startswith(("SYNC", "PENDING"))}
+    elsewhere = {"SYNC_IDLE_SECONDS", "SYNC_VECTOR_BYTES_MAX"}  # tests/{e2e,model}/test_sync_*.py
+    assert {name for name in flooded if name not in floods} == elsewhere
     for name, fits in FITS.items():
         most = getattr(limits, name)
         found = [fits(run, size) for size in (most - 1, most, most + 1)]
@@ -286,6 +288,26 @@ def spans_fit(run: Run, count: int) -> bool:
     return decoded(run, [6, [[bytes(32), b"", 0, 1]] * count])
 
 
+@bound("SYNC_RANGE_BITS_MAX")
+def ranges_fit(run: Run, bits: int) -> bool:
+    return decoded(run, [16, 1, bytes(32), b"", bytes(8), b"", 0, bits, bytes(4 << bits)])
+
+
+@bound("SYNC_SPLIT_BITS_MAX")
+def parts_fit(run: Run, bits: int) -> bool:
+    return decoded(run, [17, bits, b""])
+
+
+@bound("SYNC_SUMS_MAX")
+def range_sums_fit(run: Run, count: int) -> bool:
+    """At one sum a range the count is any number; every range is named, none passed over."""
+    found = read_split(bytes(5 * count), bits=30, deeper=0)
+    if isinstance(found, Rejected):
+        run.saw([found])
+        return False
+    return len(found.sums) == count
+
+
 # --- numbers ------------------------------------------------------------------------------------
 
 POWERS = (7, 8, 15, 16, 24, 31, 32, 53, 62, 63, 64, 127, 128)
@@ -326,6 +348,16 @@ def messages_of(run: Run, one: Any, number: int) -> None:
         talk = Talk(one) if listening else Talk(one, calls=False)
         talk.say(message)
         settled(run, talk, number, message)
+    for at in (1, 6, 7):
+        said: list[Any] = [16, 1, EMPTY_ROOT, b"", NONCE, b"", 0, 2, bytes(16)]
+        talk = Talk(one, calls=False)
+        talk.say([*said[:at], number, *said[at + 1 :]])
+        settled(run, talk, number, "ranges")
+        for deeper in ([18, entry(number)], [17, number, entry(number)], [17, 0, entry(number)]):
+            talk = Talk(one, calls=False)
+            talk.say(said)
+            talk.say(deeper)
+            settled(run, talk, number, "parts")
     for changed in ({"version": number}, {"flags": number}, {"entries": entry(number)}):
         if "entries" not in changed and not 0 <= number < 2**63:
             continue
@@ -360,8 +392,6 @@ def entry(number: int) -> bytes:
 
 def tag_of(one: Any) -> bytes:
     """A tag that means somebody in a session with our nonce."""
-    from tests.attacks.talk import NONCE
-
     from tallystick.sync.vector import Keyed
 
     return Keyed(log_of(one), NONCE).tag(one._owner.public)

@@ -32,6 +32,11 @@ TROUBLE = {
     "hang_up": 3, "cut": 4, "weather": 6, "partition": 4, "one_way": 4, "heal": 3, "clock": 3,
 }  # fmt: skip
 """What befalls them -> how often."""
+WILES = {
+    "lie_to": 20, "babble": 5, "equivocate": 6, "backdate": 5, "flood": 2, "wide": 3, "deep": 3,
+    "withhold": 5, "hand_over": 4, "forge_events": 6, "ban_war": 4, "accuse": 4,
+}  # fmt: skip
+"""What liars do -> how often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class Plan:
     Args:
         people: honest replicas 0..people-1; the first makes the log.
         liars: replicas people..people+liars-1.
+        often: how often a liar lies about a message.
         shape: of the links: ``SHAPES``.
         edges: who talks with whom, each pair once.
         skews: how far each clock is off, in milliseconds.
@@ -68,6 +74,7 @@ class Plan:
     hours: float
     people: int
     liars: int
+    often: float
     shape: str
     edges: tuple[tuple[int, int], ...]
     skews: tuple[int, ...]
@@ -103,26 +110,31 @@ def make_plan(seed: int, *, hours: float = 1.0, people: int | None = None) -> Pl
     shape = rng.choice(SHAPES)
     skewed = rng.random() < 0.5
     skews = tuple(_skew(rng) if skewed and rng.random() < 0.6 else 0 for _ in range(count))
+    liars = rng.choice((0, 1, 1, 2)) if count < 30 else rng.choice((0, 1))
+    often = rng.choice((0.0, 0.1, 0.5))
     late = frozenset(n for n in range(1, count) if count > 2 and rng.random() < 0.15)
-    edges = tuple(sorted(make_edges(rng, shape, count)))
-    acts = _acts(rng, _outward(edges, count), late, int(hours * HOUR_MS))
-    return Plan(seed, hours, count, 0, shape, edges, skews, late, acts)
+    edges = tuple(sorted(make_edges(rng, shape, count + liars)))
+    order = [one for one in _outward(edges) if one < count]
+    acts = _acts(rng, order, liars, late, int(hours * HOUR_MS))
+    return Plan(seed, hours, count, liars, often, shape, edges, skews, late, acts)
 
 
 def _skew(rng: Random) -> int:
     return rng.choice((rng.randint(-90, 90) * SECOND_MS, rng.randint(-12 * YEAR_MS, 12 * YEAR_MS)))
 
 
-def _outward(edges: Iterable[tuple[int, int]], count: int) -> list[int]:
+def _outward(edges: Iterable[tuple[int, int]]) -> list[int]:
     """Everybody, nearest to the founder first."""
     order = [0]
     for one in order:
         near = sorted(n for edge in edges if one in edge for n in edge)
         order += [n for n in near if n not in order]
-    return order + [n for n in range(count) if n not in order]
+    return order
 
 
-def _acts(rng: Random, order: list[int], late: frozenset[int], span: int) -> tuple[Act, ...]:
+def _acts(
+    rng: Random, order: list[int], liars: int, late: frozenset[int], span: int
+) -> tuple[Act, ...]:
     """People join one after the other; then deeds and troubles at random times, and two quiets."""
     count = len(order)
     early = [who for who in order if who and who not in late]
@@ -134,6 +146,11 @@ def _acts(rng: Random, order: list[int], late: frozenset[int], span: int) -> tup
     for _ in range(rng.choice((0, 8, 16, 24))):
         verb = rng.choices(list(TROUBLE), list(TROUBLE.values()))[0]
         found.append((rng.randrange(span), rng.randrange(count), verb))
+    for liar in range(count, count + liars):
+        found += [(2 * SECOND_MS * (count + n), liar, "lie_to") for n in range(4)]
+        for _ in range(rng.choice((6, 12, 24))):
+            verb = rng.choices(list(WILES), list(WILES.values()))[0]
+            found.append((rng.randrange(span), liar, verb))
     for who in sorted(late):
         found.append((rng.randrange(span), who, "join"))
         if rng.random() < 0.3:

@@ -20,6 +20,7 @@ from random import Random
 from tests.simulation.deeds import DEEDS
 from tests.simulation.finding import Finding
 from tests.simulation.invariants import check_quiet
+from tests.simulation.liar import Liar
 from tests.simulation.machine import Machine, MemoryMachine
 from tests.simulation.network import Network, Wire
 from tests.simulation.person import Person
@@ -28,6 +29,7 @@ from tests.simulation.talk import Talk
 from tests.simulation.timeline import HOUR_MS, SECOND_MS, Timeline
 from tests.simulation.trace import Trace
 from tests.simulation.troubles import TROUBLES
+from tests.simulation.wiles import WILES
 
 from tallystick.errors import StoreError
 
@@ -85,10 +87,14 @@ class World:
         """What people's own replicas refused them."""
         self.secrets: set[bytes] = set()
         self.quiet = False
-        self.trace = Trace([f"r{n}" for n in range(plan.size)]) if tracing else None
+        names = [f"r{n}" if n < plan.people else f"liar{n}" for n in range(plan.size)]
+        self.trace = Trace(names) if tracing else None
         self.people = [
             Person(self, n, machines(n), skew_ms=plan.skews[n]) for n in range(plan.people)
         ]
+        self._known = [one.did for one in self.people]
+        self.liars = [Liar(self, n, often=plan.often) for n in range(plan.people, plan.size)]
+        self._known += [key.did for liar in self.liars for key in liar.keys]
 
     # --- running ----------------------------------------------------------------------------------
 
@@ -122,8 +128,11 @@ class World:
             self.say("quiet")
             self.be_quiet(rng)
             return
-        one = self.people[act.who]
         self.say(act.verb, act.who)
+        if act.who >= self.plan.people:
+            WILES[act.verb](self, self.liars[act.who - self.plan.people], rng)
+            return
+        one = self.people[act.who]
         if act.verb in TROUBLES:
             TROUBLES[act.verb](self, one, rng)
         elif one.replica is not None:
@@ -133,6 +142,8 @@ class World:
         """The network heals, everybody syncs until nobody learns anything; then it must hold."""
         self.quiet = True
         self.network.heal()
+        for liar in self.liars:
+            liar.silence()
         for one in self.people:
             if one.present:
                 one.machine.repair()
@@ -215,6 +226,8 @@ class World:
         """Closes everything."""
         for one in self.people:
             one.down()
+        for liar in self.liars:
+            liar.close()
 
     # --- who is who -------------------------------------------------------------------------------
 
@@ -235,7 +248,7 @@ class World:
 
     def known(self) -> list[str]:
         """Everybody one may speak about, as did:key."""
-        return [one.did for one in self.people]
+        return self._known
 
     # --- what it is told --------------------------------------------------------------------------
 
@@ -255,20 +268,26 @@ class World:
         if report.code is not None:
             self.tally.cut += 1
         honest = talk.peer < self.plan.people
-        for rejected in report.rejected:
-            self.tally.refused[rejected.code] += 1
+        if not honest:
+            codes = [rejected.code for rejected in report.rejected]
+            if report.code not in {None, "sync/closed", *codes} and not report.by_peer:
+                codes.append(report.code)
+            self.tally.refused.update(codes)
+            return
         usual = {None, "sync/closed"}
         if not (one.joined and self.people[talk.peer].joined):
             usual.add("sync/no-common-log")
-        if honest and (report.rejected or report.code not in usual):
+        if report.rejected or report.code not in usual:
             raise Finding("accused", f"r{one.number} refuses what r{talk.peer} said: {report}")
 
     def _accept(self, wire: Wire) -> None:
         one = self.person(wire.here)
-        if one is None:
-            wire.cut()
-        else:
+        if one is not None:
             one.answer(wire)
+        elif wire.here >= self.plan.people and not self.quiet:
+            self.liars[wire.here - self.plan.people].answer(wire)
+        else:
+            wire.cut()
 
     def _carried(self, sender: int, data: bytes) -> None:
         if sender < self.plan.people and self.secrets:

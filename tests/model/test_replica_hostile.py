@@ -229,7 +229,7 @@ def test_an_event_that_names_one_who_never_comes_waits_and_is_let_go_when_too_ma
 
 
 def test_waiting_events_are_bounded_and_the_oldest_go_first(monkeypatch):
-    monkeypatch.setattr("tallystick.replica.ingest.PENDING_EVENTS_MAX", 5)
+    monkeypatch.setattr("tallystick.replica.waiting.PENDING_EVENTS_MAX", 5)
     fresh = newcomer()
     for n in range(8):
         _, one = chain([n], key=key_of(f"waits {n}"), deps=bytes([n]) * 32, lamport=5)
@@ -241,7 +241,7 @@ def test_waiting_events_are_bounded_and_the_oldest_go_first(monkeypatch):
 
 
 def test_one_authors_waiting_events_do_not_push_out_what_others_wait_for(monkeypatch):
-    monkeypatch.setattr("tallystick.replica.ingest.PENDING_AUTHOR_EVENTS_MAX", 3)
+    monkeypatch.setattr("tallystick.replica.waiting.PENDING_AUTHOR_EVENTS_MAX", 3)
     fresh = newcomer()
     _, quiet = chain([0], key=key_of("quiet"), deps=bytes(32), lamport=5)
     fresh.receive([quiet])

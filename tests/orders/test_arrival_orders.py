@@ -10,7 +10,7 @@ from tests.orders.breaks import BREAKS
 from tests.orders.histories import history
 from tests.orders.walk import Figures, one_history
 
-from tallystick.replica.ingest import Ingest
+from tallystick.replica.waiting import Waiting
 
 SEEDS = range(1, 40)
 
@@ -60,6 +60,6 @@ def test_it_is_noticed_when(name, kind, monkeypatch):
 
 
 def test_it_is_noticed_when_what_waits_for_parents_is_forgotten(monkeypatch):
-    monkeypatch.setattr(Ingest, "_unblocked", lambda self, came, done: [])
+    monkeypatch.setattr(Waiting, "due", lambda self, came, waiting: {})
     with pytest.raises(AssertionError, match="something waits"):
         diverged(10, 0)

@@ -68,6 +68,6 @@ class StoreEndpoint:
             self._received(taken)
         events, size = self._store.pending_stats(peer.encode())
         accepted_of: Counter[bytes] = Counter()
-        for line, begin, end in taken.spans:
+        for line, begin, end in taken.sent:
             accepted_of[self._store.line(line).author] += end - begin
         return Outcome(taken.accepted, events, size, tuple(taken.rejected), accepted_of)

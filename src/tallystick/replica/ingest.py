@@ -21,24 +21,18 @@ from typing import NamedTuple
 from tallystick import kernels
 from tallystick.chain.commit import Commit
 from tallystick.chain.head import Head, check_heads
-from tallystick.chain.slice import Slice, decode_slice, encode_slice, open_slice, prove_slice
+from tallystick.chain.slice import Slice, open_slice, prove_slice
 from tallystick.errors import Rejected
 from tallystick.graph.runs import Run, causal_runs
 from tallystick.kernels import PART_HEADER, PART_WHOLE, Pack, status
-from tallystick.limits import (
-    DIGEST_BYTES,
-    PENDING_AUTHOR_BYTES_MAX,
-    PENDING_AUTHOR_EVENTS_MAX,
-    PENDING_BYTES_MAX,
-    PENDING_EVENTS_MAX,
-    SEED_BYTES,
-)
+from tallystick.limits import DIGEST_BYTES, SEED_BYTES
 from tallystick.proofs.merkle import join_ranges
 from tallystick.replica.kinds import is_ruled, void_code
 from tallystick.replica.parents import Parents
 from tallystick.replica.placing import Lines, Placed, is_taken, place_of
 from tallystick.replica.statements import is_watched
-from tallystick.store.lookups import is_waiting, without_content
+from tallystick.replica.waiting import BySender, Waiting
+from tallystick.store.lookups import without_content
 from tallystick.store.rows import LineRow
 from tallystick.store.store import Store
 
@@ -77,6 +71,22 @@ class Stored:
     waiting: dict[int, Slice] = field(default_factory=dict)
     """slices put into the waiting room, by number"""
     rejected: list[Rejected] = field(default_factory=list)
+    late: list[Rejected] = field(default_factory=list)
+    """what was refused of slices that had waited here and were sent by others"""
+    sent: int = 0
+    """so many of the spans are what the sender of the batch had sent itself"""
+
+    def take_along(self, late: Stored) -> None:
+        """What others had sent, and this batch let in."""
+        self.spans += late.spans
+        self.voids |= late.voids
+        self.watched += late.watched
+        for author, seq in late.splits.items():
+            self.splits[author] = min(seq, self.splits.get(author, seq))
+        self.upgraded += late.upgraded
+        self.accepted += late.accepted
+        self.known += late.known
+        self.late += late.rejected
 
     @property
     def pending(self) -> int:
@@ -104,6 +114,7 @@ class Ingest:
         self._log = log_id
         self._now = now
         self._heads_seen: set[tuple[bytes, Head]] = set()
+        self._waiting = Waiting(store, log_no, log_id, now=now)
 
     def receive(self, slices: Sequence[Slice], *, peer: bytes = b"") -> Stored:
         """Takes one batch of slices in any order; the caller holds ``store.write()``.
@@ -131,11 +142,7 @@ class Ingest:
         self._cover(self._store.line(line.no), commit.head, b"")
         came = [pack.id(row) for row in range(pack.count)]
         first = self._store.next_row - pack.count
-        waited = self._open(self._unblocked(came, done), done)
-        if waited:
-            return self._take(waited, done, b"", first=first)
-        self._store.record_arrival(first, received_ms=self._now(), peer=b"")
-        return done
+        return self._take([], done, b"", first=first, came=came)
 
     def _take(
         self,
@@ -144,23 +151,47 @@ class Ingest:
         peer: bytes,
         *,
         first: int | None = None,
+        came: list[bytes] | None = None,
     ) -> Stored:
         """Places, proves and stores, round after round, until nothing is left that fits.
 
+        What waited for these events and was sent by others is taken in after them, as theirs.
+
         Args:
-            first: the batch's first row, where some of it is stored already.
+            first, came: the batch's first row and ids, where some of it is stored already.
         """
         first = self._store.next_row if first is None else first
-        while opened:
-            placed, later = self._place_all(opened, done, peer)
-            came = self._insert(placed, done, peer)
-            opened = later + self._open(self._unblocked(came, done), done)
+        others = self._waiting.due(came or [], done.waiting)
+        others |= self._rounds(opened, done, peer)
+        done.sent = len(done.spans)
+        while others:
+            sender = next(iter(others))
+            late = Stored(waiting=done.waiting)
+            slices = others.pop(sender)
+            for one, due in self._rounds(self._open(slices, late), late, sender).items():
+                others.setdefault(one, []).extend(due)
+            done.take_along(late)
         count = self._store.next_row - first
         if count:
             self._store.record_arrival(first, received_ms=self._now(), peer=peer)
-        if done.waiting:
-            self._trim_pending(peer, done)
         return done
+
+    def _rounds(self, opened: list[tuple[Slice, Pack]], done: Stored, peer: bytes) -> BySender:
+        """What one peer sent; what others sent, and what waited for it, is handed back."""
+        others: BySender = {}
+        before = set(done.waiting)
+        while opened:
+            placed, later = self._place_all(opened, done, peer)
+            due = self._waiting.due(self._insert(placed, done, peer), done.waiting)
+            opened = later + self._open(due.pop(peer, []), done)
+            for sender, slices in due.items():
+                others.setdefault(sender, []).extend(slices)
+        authors = {item.author for no, item in done.waiting.items() if no not in before}
+        if authors:
+            gone = self._waiting.trim(peer, authors)
+            if gone:
+                done.rejected.append(Rejected(b"", "sync/pending-full", f"{gone} events let go"))
+        return others
 
     # --- opened and proven ----------------------------------------------------------------------
 
@@ -430,45 +461,9 @@ class Ingest:
 
     def _wait(self, item: Slice, parent: bytes, done: Stored, peer: bytes) -> None:
         """Keeps a slice until the event it waits for comes; bounded per peer, oldest out."""
-        data = encode_slice(item)
-        if is_waiting(self._store, self._log_no, item.author, data, waits_for=parent, peer=peer):
-            return
-        no = self._store.add_pending(
-            self._log_no,
-            item.author,
-            seq=item.seq,
-            count=item.count,
-            slice=data,
-            waits_for=parent,
-            peer=peer,
-            received_ms=self._now(),
-        )
-        done.waiting[no] = item
-
-    def _trim_pending(self, peer: bytes, done: Stored) -> None:
-        """What waits is bounded per author and peer; the oldest go first and can be asked again."""
-        bounds = {"events_max": PENDING_AUTHOR_EVENTS_MAX, "bytes_max": PENDING_AUTHOR_BYTES_MAX}
-        authors = sorted({one.author for one in done.waiting.values()})
-        gone = sum(self._store.trim_pending(peer, author=one, **bounds) for one in authors)
-        gone += self._store.trim_pending(
-            peer, events_max=PENDING_EVENTS_MAX, bytes_max=PENDING_BYTES_MAX
-        )
-        if gone:
-            done.rejected.append(Rejected(b"", "sync/pending-full", f"{gone} events let go"))
-
-    def _unblocked(self, came: list[bytes], done: Stored) -> list[Slice]:
-        """The slices that waited for one of these events, taken out of the waiting room."""
-        if not came:
-            return []
-        slices = []
-        rows = self._store.pending_for(self._log_no, came)
-        self._store.drop_pending([row.no for row in rows])
-        for row in rows:
-            done.waiting.pop(row.no, None)
-            item = decode_slice(row.slice, log=self._log)
-            assert isinstance(item, Slice), "a slice of our own encoding"
-            slices.append(item)
-        return slices
+        no = self._waiting.keep(item, parent, peer)
+        if no is not None:
+            done.waiting[no] = item
 
 
 def sorted_heads(heads: set[tuple[bytes, Head]]) -> list[tuple[bytes, Head]]:

@@ -67,7 +67,11 @@ class Taken:
     rejected: list[Rejected] = field(default_factory=list)
     flips: list[Flip] = field(default_factory=list)
     """changes of older events' verdicts, arrivals left out"""
+    late: list[Rejected] = field(default_factory=list)
+    """what was refused of slices that had waited here and were sent by others"""
     spans: list[tuple[int, int, int]] = field(default_factory=list)
+    sent: list[tuple[int, int, int]] = field(default_factory=list)
+    """those of the spans that the sender of the slices had sent itself, now or earlier"""
 
     def add(self, stored: Stored) -> None:
         """One more batch."""
@@ -76,7 +80,10 @@ class Taken:
         self.upgraded += len(stored.upgraded)
         self.pending += stored.pending
         self.rejected += stored.rejected
-        self.spans += [(span.line, span.begin, span.end) for span in stored.spans]
+        self.late += stored.late
+        spans = [(span.line, span.begin, span.end) for span in stored.spans]
+        self.spans += spans
+        self.sent += spans[: stored.sent]
 
 
 class OpenLog:

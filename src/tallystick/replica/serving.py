@@ -51,7 +51,7 @@ class Live:
 
     def hear(self, taken: Taken) -> None:
         """What the peer sent itself."""
-        for line, begin, end in taken.spans:
+        for line, begin, end in taken.sent:
             self.heard.setdefault(line, []).append((begin, end))
 
     def lacks(self, spans: Iterable[StoreSpan]) -> list[StoreSpan]:

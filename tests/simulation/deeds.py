@@ -28,14 +28,15 @@ def deed(function: Deed) -> Deed:
 
 
 def refusals(one: Person) -> set[str]:
-    """Codes that may come; a key with two histories, or an old one, is refused writing."""
-    behind = one.two_histories or one.catching_up
-    return REFUSED | {"chain/restored"} if behind else REFUSED
+    """Codes that may come; a key that wrote on after a backup is refused writing."""
+    return REFUSED | {"chain/restored"} if one.two_histories else REFUSED
 
 
 def do(one: Person, act: Callable[[Any], Any]) -> Any:
-    """Does it, if there is a log to do it in: nobody here begins another one."""
-    return None if not one.joined else one.do(act, refused=refusals(one))
+    """Does it, in the one log there is, unless the store is behind and its person careful."""
+    if not one.joined or one.catching_up:
+        return None
+    return one.do(act, refused=refusals(one))
 
 
 @deed

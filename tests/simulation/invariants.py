@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from tests.model.policy_oracle import Oracle
 from tests.simulation.finding import Finding
+from tests.simulation.kept import check_kept
 from tests.simulation.person import Person, letters
 
+from tallystick.errors import ChainError
 from tallystick.event.ids import cid_text, parse_cid
 from tallystick.identity.did import did_key, parse_did_key
 from tallystick.policy import SLOT, Policy, Statement
@@ -46,6 +48,8 @@ def check_quiet(world: World, rng: Random) -> None:
         check_store(one)
         check_own_answers(one)
     check_fair(world, close)
+    for one in present:
+        check_refused(one)
     check_one_answer(world, close, rng)
     for one in close[:2]:
         check_explanations(one, rng)
@@ -55,24 +59,6 @@ def check_quiet(world: World, rng: Random) -> None:
 
 
 # --- kept ---------------------------------------------------------------------------------------
-
-
-def check_kept(one: Person) -> None:
-    """What was said to be kept is there: events in their rows, private words, the policy."""
-    replica = one.replica
-    store = replica._store
-    if store.next_row <= len(one.acked):
-        raise Finding("lost", f"r{one.number} holds {store.next_row - 1} of {len(one.acked)}")
-    if one.acked and store.ids_at(range(1, len(one.acked) + 1)) != one.acked:
-        raise Finding("lost", f"r{one.number} holds other events than it said")
-    if not one.promised.issubset(one.acked):
-        raise Finding("lost", f"r{one.number} was handed an id of what it does not hold")
-    if not store.logs():
-        return
-    if one.policy is not None and replica.policy.bytes() != one.policy:
-        raise Finding("lost", f"r{one.number} has another policy than it said")
-    if len(store.privates(replica._log.no)) < one.privates:
-        raise Finding("lost", f"r{one.number} forgot something said in private")
 
 
 def check_equal(present: list[Person]) -> None:
@@ -309,3 +295,19 @@ def check_fair(world: World, close: list[Person]) -> None:
         for author in one.replica._log.judging.equivocations():
             if author in honest:
                 raise Finding("accused", f"r{one.number} accuses r{honest[author]}")
+
+
+def check_refused(one: Person) -> None:
+    """A key with two histories that both are here writes no third."""
+    log = one.replica._log
+    if len(log.store.lines(log.no, one.key.public)) < 2:
+        return
+    if not one.two_histories:
+        raise Finding("accused", f"r{one.number} finds two histories of its own")
+    try:
+        one.replica.write("note/text", {"n": 0})
+    except ChainError as error:
+        if error.code == "chain/restored":
+            return
+        raise
+    raise Finding("corrupt", f"r{one.number} went on with one of two histories")

@@ -16,7 +16,8 @@ from hashlib import sha256
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from tests.simulation.machine import Machine
+from tests.simulation.kept import check_kept
+from tests.simulation.machine import MemoryMachine
 from tests.simulation.network import Wire
 from tests.simulation.talk import Talk
 
@@ -36,6 +37,7 @@ from tallystick.sync.session import Session
 from tallystick.sync.vector import NONCE_BYTES
 
 if TYPE_CHECKING:
+    from tests.simulation.mishaps import Backup
     from tests.simulation.world import World
 
 BEGAN_MS = 1_700_000_000_000
@@ -95,7 +97,7 @@ class Person:
     skew_ms: how far the clock is off.
     """
 
-    def __init__(self, world: World, number: int, machine: Machine, *, skew_ms: int) -> None:
+    def __init__(self, world: World, number: int, machine: MemoryMachine, *, skew_ms: int) -> None:
         self.world, self.number, self.machine = world, number, machine
         self.key = key_of(world.seed, number)
         self.did = self.key.did
@@ -106,11 +108,16 @@ class Person:
         self.acked: list[bytes] = []
         self.promised: set[bytes] = set()
         """Ids that a method returned."""
+        self.own: set[bytes] = set()
+        """Events of one's own that were ever here."""
         self.privates = 0
         self.policy: bytes | None = None
         """The policy that was last said to be in force; None when a failure left it open."""
         self.two_histories = False
         """Whether this person wrote on after a backup, against all advice."""
+        self.backup: Backup | None = None
+        self.once_own: set[bytes] = set()
+        """Events of one's own that a store held which is no more."""
         self.catching_up = False
         """Whether the store is an old backup that has not yet met the world."""
         self.alive_ms = 0
@@ -127,9 +134,40 @@ class Person:
         self._boot(self.machine.create(self.now()))
 
     def restart(self) -> None:
-        """The process again, on the store that is there."""
+        """The process again, on the store that is there; it holds all it said it keeps."""
         self._boot(self.machine.open())
+        check_kept(self)
         self.stored()
+
+    def start_over(self) -> None:
+        """A new store with the same key, to be filled by others before anything is written."""
+        self._remember_own()
+        self.catching_up = True
+        self.backup = None
+        self.begin()
+
+    def forget_since(self, backup: Backup, *, careless: bool) -> None:
+        """The store is one of some time ago."""
+        self._remember_own()
+        self.catching_up, self.two_histories = not careless, self.two_histories or careless
+        self.acked = self.acked[: backup.acked]
+        self.promised.intersection_update(self.acked)
+        self.privates, self.policy = backup.privates, backup.policy
+
+    def _remember_own(self) -> None:
+        self.once_own |= self.own
+
+    def own_size(self) -> int:
+        """How long its own chain is here."""
+        log = self.replica._log
+        lines = log.store.lines(log.no, self.key.public)
+        return max((line.size for line in lines), default=0)
+
+    def caught_up(self) -> None:
+        """The world was met. What only liars still know of may yet come to light."""
+        if self.once_own - set(self.acked):
+            self.two_histories = True
+        self.catching_up = False
 
     def _boot(self, store: Any) -> None:
         assert self.replica is None
@@ -141,7 +179,10 @@ class Person:
         self.present = True
         self._since = self.world.timeline.now
         if store.logs():
-            self.attach()
+            try:
+                self.attach()
+            except StoreError as error:
+                self.world.disk_failed(self, error)
 
     def attach(self) -> None:
         """The views that everybody keeps."""
@@ -185,7 +226,6 @@ class Person:
         try:
             found = act(replica)
         except StoreError as error:
-            self.policy = None
             self.world.disk_failed(self, error)
             return None
         except TallyError as error:
@@ -196,13 +236,22 @@ class Person:
             return None
         self.stored()
         self.promised.update(parse_cid(id) for id in returned(found))
-        if replica._store.logs():
-            self.policy = replica.policy.bytes()
-            self.privates = len(replica._store.privates(replica._log.no))
+        try:
+            if replica._store.logs():
+                self.policy = replica.policy.bytes()
+                self.privates = len(replica._store.privates(replica._log.no))
+        except StoreError as error:
+            self.world.disk_failed(self, error)
         return found
 
     def stored(self) -> None:
         """Takes down what is now said to be kept, and lets live peers know soon."""
+        try:
+            self._take_down()
+        except StoreError as error:
+            self.world.disk_failed(self, error)
+
+    def _take_down(self) -> None:
         replica = self.replica
         if replica is None or not replica._store.logs():
             return
@@ -210,17 +259,25 @@ class Person:
         if store.next_row - 1 > len(self.acked):
             if not self.acked:
                 self.attach()
-            self.acked += store.ids_at(range(len(self.acked) + 1, store.next_row))
+            rows = range(len(self.acked) + 1, store.next_row)
+            for event in store.iter_events([(rows.start, len(rows))]):
+                self.acked.append(event.id)
+                if event.author == self.key.public:
+                    self.own.add(event.id)
         self._push_soon()
 
     # --- talking ----------------------------------------------------------------------------------
 
     def call(self, peer: int, *, live: bool) -> Talk | None:
-        """Opens a session with somebody."""
+        """Opens a session with somebody; None when the store does not let it."""
         if self.replica is None:
             return None
         wire = self.world.network.connect(self.number, peer)
-        talk = self._talk(wire, initiator=True, live=live)
+        try:
+            talk = self._talk(wire, initiator=True, live=live)
+        except StoreError as error:
+            self.world.disk_failed(self, error)
+            return None
         talk.start()
         return talk
 
@@ -229,7 +286,11 @@ class Person:
         if self.replica is None:
             wire.cut()
             return
-        self._talk(wire, initiator=False, live=True)
+        try:
+            self._talk(wire, initiator=False, live=True)
+        except StoreError as error:
+            wire.cut()
+            self.world.disk_failed(self, error)
 
     def _talk(self, wire: Wire, *, initiator: bool, live: bool) -> Talk:
         replica, pusher, world = self.replica, self._pusher, self.world
@@ -262,7 +323,10 @@ class Person:
             self.talks.remove(talk)
         self.world.session_over(self, talk)
         if self.replica is not None and not self.talks:
-            self.replica._drop_hollow()
+            try:
+                self.replica._drop_hollow()
+            except StoreError as error:
+                self.world.disk_failed(self, error)
 
     def _push_soon(self) -> None:
         if not self._pushing and any(talk.pushed for talk in self.talks):

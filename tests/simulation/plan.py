@@ -18,7 +18,7 @@ from random import Random
 from tests.simulation.timeline import HOUR_MS, SECOND_MS
 
 YEAR_MS = 365 * 24 * HOUR_MS
-SIZES = {2: 6, 3: 10, 4: 14, 5: 14, 6: 12, 7: 10, 8: 8, 10: 8, 12: 6, 16: 5, 24: 4, 32: 2, 50: 1}
+SIZES = {2: 12, 3: 24, 4: 24, 5: 14, 6: 8, 7: 5, 8: 4, 10: 3, 12: 2, 16: 2, 24: 1, 50: 1}
 """How many replicas -> how often."""
 SHAPES = ("line", "ring", "star", "random", "clusters")
 EVERYBODY = -1
@@ -32,6 +32,10 @@ TROUBLE = {
     "hang_up": 3, "cut": 4, "weather": 6, "partition": 4, "one_way": 4, "heal": 3, "clock": 3,
 }  # fmt: skip
 """What befalls them -> how often."""
+MISHAPS = {
+    "crash": 6, "kill": 3, "falter": 6, "full": 3, "save": 5, "put_back": 3, "rot": 3,
+}  # fmt: skip
+"""What befalls those whose stores lie on disks -> how often."""
 WILES = {
     "lie_to": 20, "babble": 5, "equivocate": 6, "backdate": 5, "flood": 2, "wide": 3, "deep": 3,
     "withhold": 5, "hand_over": 4, "forge_events": 6, "ban_war": 4, "accuse": 4,
@@ -66,6 +70,7 @@ class Plan:
         shape: of the links: ``SHAPES``.
         edges: who talks with whom, each pair once.
         skews: how far each clock is off, in milliseconds.
+        disks: whose stores lie on disks that fail; all others' live in memory.
         late: who joins while the world runs.
         gone: who was left out while shrinking.
     """
@@ -78,6 +83,7 @@ class Plan:
     shape: str
     edges: tuple[tuple[int, int], ...]
     skews: tuple[int, ...]
+    disks: frozenset[int]
     late: frozenset[int]
     acts: tuple[Act, ...]
     gone: frozenset[int] = field(default_factory=frozenset)
@@ -115,8 +121,9 @@ def make_plan(seed: int, *, hours: float = 1.0, people: int | None = None) -> Pl
     late = frozenset(n for n in range(1, count) if count > 2 and rng.random() < 0.15)
     edges = tuple(sorted(make_edges(rng, shape, count + liars)))
     order = [one for one in _outward(edges) if one < count]
-    acts = _acts(rng, order, liars, late, int(hours * HOUR_MS))
-    return Plan(seed, hours, count, liars, often, shape, edges, skews, late, acts)
+    disks = frozenset(rng.sample(range(count), rng.choice((0, 1, 1, 2))))
+    acts = _acts(rng, order, liars=liars, disks=disks, late=late, span=int(hours * HOUR_MS))
+    return Plan(seed, hours, count, liars, often, shape, edges, skews, disks, late, acts)
 
 
 def _skew(rng: Random) -> int:
@@ -133,13 +140,19 @@ def _outward(edges: Iterable[tuple[int, int]]) -> list[int]:
 
 
 def _acts(
-    rng: Random, order: list[int], liars: int, late: frozenset[int], span: int
+    rng: Random,
+    order: list[int],
+    *,
+    liars: int,
+    disks: frozenset[int],
+    late: frozenset[int],
+    span: int,
 ) -> tuple[Act, ...]:
     """People join one after the other; then deeds and troubles at random times, and two quiets."""
     count = len(order)
     early = [who for who in order if who and who not in late]
     found = [(2 * SECOND_MS * n, who, "join") for n, who in enumerate(early)]
-    deeds = rng.randint(50, 90) + 3 * count
+    deeds = rng.randint(30, 60) + 2 * count
     for _ in range(deeds):
         verb = rng.choices(list(HONEST), list(HONEST.values()))[0]
         found.append((rng.randrange(span), rng.randrange(count), verb))
@@ -151,6 +164,10 @@ def _acts(
         for _ in range(rng.choice((6, 12, 24))):
             verb = rng.choices(list(WILES), list(WILES.values()))[0]
             found.append((rng.randrange(span), liar, verb))
+    for who in sorted(disks):
+        for _ in range(rng.randint(2, 7)):
+            verb = rng.choices(list(MISHAPS), list(MISHAPS.values()))[0]
+            found.append((rng.randrange(span), who, verb))
     for who in sorted(late):
         found.append((rng.randrange(span), who, "join"))
         if rng.random() < 0.3:

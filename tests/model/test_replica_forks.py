@@ -157,6 +157,25 @@ def test_two_first_events_of_one_key_in_one_batch_are_both_kept():
     check(founder)
 
 
+@pytest.mark.parametrize("rule", ["prefix", "none", "both"])
+def test_histories_that_share_nothing_and_split_again_are_judged_alike_from_scratch(rule):
+    founder = replica("ada")
+    founder.create_log("log")
+    copies = [replica("eve", machine=number) for number in range(4)]
+    for copy in copies[::2]:
+        copy.sync(founder)
+        copy.write_many([("note", [n, copy._means.entropy(4).hex()]) for n in range(3)])
+    for copy, again in zip(copies[::2], copies[1::2], strict=True):
+        again.receive(everything(copy), log=copy._log.id)
+        for one in (copy, again):
+            one.write("note", one._means.entropy(4).hex())
+    founder.set_policy(fork_rule=rule)
+    for copy in copies:
+        founder.receive(everything(copy))
+    assert set(founder._log.judging.equivocations().values()) == {0}
+    check(founder)
+
+
 def test_a_split_ends_the_authors_vote_for_everyone():
     one, two, other = split(1, 0, 0)
     target = replica("bob")

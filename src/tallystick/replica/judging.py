@@ -10,6 +10,7 @@ Reads: policy, store, replica.facts, replica.statements. Read by: replica.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tallystick.event.ids import cid_text
@@ -99,8 +100,15 @@ class Judging:
         found: dict[bytes, int] = {}
         for row in self._store.equivocations(self._log_no):
             found[row.author] = min(row.seq, found.get(row.author, row.seq))
-        for line in self._store.sides(self._log_no):
-            seq = line.first_seq if line.base is not None else self._seq_of(line.side)
+        sides = self._store.sides(self._log_no)
+        roots = Counter(line.author for line in sides if line.base is None)
+        for line in sides:
+            if line.base is not None:
+                seq = line.first_seq
+            elif roots[line.author] > 1:  # nothing shared; its name may be that of a later split
+                seq = 0
+            else:
+                seq = self._seq_of(line.side)
             found[line.author] = min(seq, found.get(line.author, seq))
         return found
 

@@ -32,7 +32,7 @@ from tallystick.testing.world import Event
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
-LOOKED_AT = 4
+LOOKED_AT = 3
 """Replicas that are looked at closely in one quiet."""
 SUPPOSED = 2**61
 
@@ -51,7 +51,7 @@ def check_quiet(world: World, rng: Random) -> None:
     for one in present:
         check_refused(one)
     check_one_answer(world, close, rng)
-    for one in close[:2]:
+    for one in close[:1]:
         check_explanations(one, rng)
         check_banned_say_nothing(one)
     check_oracle(rng.choice(close))
@@ -189,9 +189,9 @@ def check_one_answer(world: World, close: list[Person], rng: Random) -> None:
     """Published policies, and the very document somebody judges by, mean the same everywhere."""
     first = close[0].replica
     history = [event.id for event in first.history()]
-    events = rng.sample(history, min(8, len(history)))
-    actors = rng.sample(world.known(), min(5, len(world.known())))
-    viewers = rng.sample([one.did for one in world.here()], min(2, len(close)))
+    events = rng.sample(history, min(5, len(history)))
+    actors = rng.sample(world.known(), min(4, len(world.known())))
+    viewers = rng.sample([one.did for one in world.here()], min(1, len(close)))
     for viewer in viewers:
         expected = answers(first.as_seen_by(viewer), events, actors)
         for one in close[1:]:

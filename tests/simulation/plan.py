@@ -152,7 +152,7 @@ def _acts(
     count = len(order)
     early = [who for who in order if who and who not in late]
     found = [(2 * SECOND_MS * n, who, "join") for n, who in enumerate(early)]
-    deeds = rng.randint(30, 60) + 2 * count
+    deeds = rng.randint(20, 45) + 2 * count
     for _ in range(deeds):
         verb = rng.choices(list(HONEST), list(HONEST.values()))[0]
         found.append((rng.randrange(span), rng.randrange(count), verb))
@@ -161,7 +161,7 @@ def _acts(
         found.append((rng.randrange(span), rng.randrange(count), verb))
     for liar in range(count, count + liars):
         found += [(2 * SECOND_MS * (count + n), liar, "lie_to") for n in range(4)]
-        for _ in range(rng.choice((6, 12, 24))):
+        for _ in range(rng.choice((4, 8, 16))):
             verb = rng.choices(list(WILES), list(WILES.values()))[0]
             found.append((rng.randrange(span), liar, verb))
     for who in sorted(disks):

@@ -16,11 +16,21 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, TextIO
 
 from tests.orders import merkle, oracles, walk
 
 from tallystick.kernels import active_name
+
+Run = Callable[..., Any]
+RUNS: dict[str, tuple[Run, tuple[str, ...]]] = {
+    "pairs": (walk.run, ("diverged",)),
+    "oracle": (oracles.run, ("disagreements",)),
+    "merkle": (merkle.run, ("differing", "refused", "accepted")),
+}
+"""What can be run, and what of its figures must be nothing."""
 
 
 def main() -> int:
@@ -31,39 +41,38 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
     given = parser.parse_args()
-    bad = 0
-    if given.pairs:
-        begun = time.process_time()
-        walked = walk.run(given.pairs, given.seed, told=progress)
-        bad += len(walked.diverged)
-        show("pairs", given, asdict(walked), time.process_time() - begun)
-    if given.oracle:
-        begun = time.process_time()
-        told = oracles.run(given.oracle, given.seed)
-        bad += len(told.disagreements)
-        show("oracle", given, asdict(told), time.process_time() - begun)
-    if given.merkle:
-        begun = time.process_time()
-        found = merkle.run(given.merkle, given.seed)
-        bad += found.differing + found.refused + found.accepted
-        show("merkle", given, asdict(found), time.process_time() - begun)
-    return 1 if bad else 0
+    bad = False
+    for name, (run, faults) in RUNS.items():
+        count = getattr(given, name)
+        if count:
+            telling = Telling(name, given, sys.stderr)
+            figures = run(count, given.seed, told=telling.now_and_then)
+            replace(telling, to=sys.stdout).say(figures)
+            bad |= any(getattr(figures, fault) for fault in faults)
+    return int(bad)
 
 
-def progress(figures: walk.Figures) -> None:
-    """A line now and then, to whoever waits."""
-    if figures.histories % 20 == 0 or figures.diverged:
-        pairs = f"{figures.pure_pairs} pure and {figures.whole_pairs} whole pairs"
-        print(f"{pairs}, {len(figures.diverged)} diverged", file=sys.stderr, flush=True)
+@dataclass
+class Telling:
+    """Figures as a line of text or JSON; where it takes long, every half minute, on stderr."""
 
+    name: str
+    given: argparse.Namespace
+    to: TextIO
+    begun: float = field(default_factory=time.process_time)
+    last: float = field(default_factory=time.monotonic)
 
-def show(name: str, given: argparse.Namespace, figures: dict[str, object], cpu: float) -> None:
-    known = {"what": name, "seed": given.seed, "kernels": active_name, **figures}
-    known["cpu_seconds"] = round(cpu, 1)
-    if given.json:
-        print(json.dumps(known), flush=True)
-    else:
-        print("  ".join(f"{key}={value}" for key, value in known.items()), flush=True)
+    def now_and_then(self, figures: Any) -> None:
+        if time.monotonic() - self.last > 30:
+            self.last = time.monotonic()
+            self.say(figures)
+
+    def say(self, figures: Any) -> None:
+        known = {"what": self.name, "seed": self.given.seed, "kernels": active_name}
+        known |= asdict(figures)
+        known["cpu_seconds"] = round(time.process_time() - self.begun, 1)
+        words = "  ".join(f"{key}={value}" for key, value in known.items())
+        print(json.dumps(known) if self.given.json else words, file=self.to, flush=True)
 
 
 if __name__ == "__main__":

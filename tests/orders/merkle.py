@@ -234,7 +234,9 @@ class Figures:
     """tampered proofs that did"""
 
 
-def run(count: int, seed: int) -> Figures:
+def run(
+    count: int, seed: int, *, told: Callable[[Figures], None] = lambda _figures: None
+) -> Figures:
     """``count`` random inclusion proofs and a tenth as many of consistency, each once tampered."""
     random, figures = Random(f"merkle/{seed}"), Figures()
     leaves = [digest(number) for number in range(LEAVES_MAX)]
@@ -244,6 +246,7 @@ def run(count: int, seed: int) -> Figures:
         rows = min(PER_TREE, count - figures.inclusion)
         check_inclusion(random, definition, size, rows, figures)
         check_consistency(random, definition, size, 1 + rows // 10, figures)
+        told(figures)
     return figures
 
 

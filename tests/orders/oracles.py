@@ -14,7 +14,7 @@ Reads: tests.laws, tests.model, tests.orders.pure. Read by: tests.orders.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from random import Random
@@ -59,7 +59,13 @@ class Figures:
     disagreements: list[str] = field(default_factory=list)
 
 
-def run(count: int, seed: int, *, events_max: int = 14) -> Figures:
+def run(
+    count: int,
+    seed: int,
+    *,
+    events_max: int = 14,
+    told: Callable[[Figures], None] = lambda _figures: None,
+) -> Figures:
     """``count`` histories, their seeds counting up from ``seed``."""
     figures, tables = Figures(), Tables()
     for number in range(seed, seed + count):
@@ -73,6 +79,7 @@ def run(count: int, seed: int, *, events_max: int = 14) -> Figures:
         figures.statements += sum(e.statement is not None for e in story.known.events.values())
         if found:
             figures.disagreements.append(f"seed {number}: {', '.join(found)}")
+        told(figures)
     tables.close()
     return figures
 

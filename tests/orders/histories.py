@@ -53,6 +53,15 @@ class Parcel:
     """as ``late``, without its content"""
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Several events of one chain in one slice, as some machine would have sent them."""
+
+    slice: Slice
+    places: tuple[int, ...]
+    """of its events among the parcels"""
+
+
 @dataclass(slots=True)
 class Machine:
     """One store of one key, and which parcels it holds."""
@@ -76,6 +85,7 @@ class History:
         viewer: name of the key whose policy judges.
         parameters: of the policy, as ``set_policy`` takes them.
         private: the viewer's private statements, in their order.
+        stretches: longer slices, of events whose contents all come.
     """
 
     seed: int
@@ -85,6 +95,7 @@ class History:
     viewer: str
     parameters: dict[str, Any]
     private: tuple[Statement, ...]
+    stretches: tuple[Stretch, ...]
 
     @property
     def people(self) -> list[bytes]:
@@ -257,9 +268,29 @@ class Maker:
         absent = frozenset(p.id for p in parcels[1:] if r.random() < 0.06)
         names = [machine.name for machine in self.machines]
         viewer = r.choice([*names, *names, "bystander"])
-        return History(
-            self.seed, self.log, parcels, absent, viewer, self.parameters(), self.private(viewer)
+        parameters, private = self.parameters(), self.private(viewer)
+        stretches = tuple(
+            found
+            for _ in range(6)
+            if (found := self.stretch())
+            and not any(parcels[at].id in absent for at in found.places)
         )
+        return History(self.seed, self.log, parcels, absent, viewer, parameters, private, stretches)
+
+    def stretch(self) -> Stretch | None:
+        """Some events of some line of some machine, under the newest head it has of it."""
+        r = self.random
+        machine = r.choice(self.machines)
+        log, store = machine.one._log, machine.one._store
+        line = r.choice(store.lines(log.no))
+        begin = r.randint(line.first_seq, line.size - 1)
+        end = r.randint(begin + 1, line.size)
+        if end - begin < 2:
+            return None
+        (one,) = log.holdings._slices(line, begin, end)
+        number = {id: at for at, (id, *_) in enumerate(self.parcels)}
+        ids = store.ids_at([store.row_at(line.no, seq) for seq in range(begin, end)])
+        return Stretch(one, tuple(number[id] for id in ids))
 
     def parcel(self, id: bytes, author: bytes, early: Slice, machine: Machine) -> Parcel:
         """The event once more, under the newest head of the side it is on."""

@@ -225,6 +225,16 @@ class WholeWalk:
             if r.random() < 0.2:
                 again = "bare" if parcel.id in self.one.absent else r.choice(("early", "late"))
                 things.append((again, at))
+        for number, stretch in enumerate(self.one.stretches):
+            if r.random() < 0.4:
+                instead = r.random() < 0.6  # of its events one by one
+                if instead:
+                    things = [
+                        (form, at)
+                        for form, at in things
+                        if form == "stretch" or at not in stretch.places
+                    ]
+                things.append(("stretch", number))
         return things
 
     def _walk(self, whole: Whole, left: list[tuple[str, int]], path: tuple[object, ...]) -> None:
@@ -253,7 +263,12 @@ class WholeWalk:
         return shuffled[:count], shuffled[count:]
 
     def _deliver(self, whole: Whole, batch: Sequence[tuple[str, int]]) -> None:
-        slices: list[Slice] = [getattr(self.one.parcels[at], form) for form, at in batch]
+        slices: list[Slice] = [
+            self.one.stretches[at].slice
+            if form == "stretch"
+            else getattr(self.one.parcels[at], form)
+            for form, at in batch
+        ]
         whole.receive(slices)
 
     def _leaf(self, whole: Whole, path: tuple[object, ...]) -> None:

@@ -13,7 +13,9 @@ from bench.figures import FIELDS, Beside, Figure, cells
 from bench.peers import Peers, Script, Turns
 from bench.peers.git import Git
 from bench.rows import NAMED, PARTS, SPINE, chosen
+from bench.worlds import FEW_EVENTS, Histories
 
+import tallystick
 from tallystick import kernels
 
 TINY = ("--no-peers", "--events", "2000", "--runs", "1")
@@ -77,6 +79,19 @@ def test_the_table_names_the_machine_and_markdown_is_a_table(capsys):
     table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
     assert len({line.count("|") for line in table}) == 1
     assert len(table) == 2 + 3
+
+
+def test_a_history_sealed_while_it_is_read_is_the_one_sealed_before(monkeypatch, tmp_path):
+    kept = Histories(tmp_path / "kept")
+    before = list(kept.slices(3_000))
+    monkeypatch.setattr("bench.worlds.KEPT_EVENTS", 1_000)
+    assert list(Histories(tmp_path / "read").slices(3_000)) == before
+    assert list(kept.slices(1_000)) == before[:1]
+    (tmp_path / "read").mkdir()
+    path = Histories(tmp_path / "read").copy(3_000)
+    with tallystick.open(path) as replica:
+        assert replica.logs()[0].events == 1 + FEW_EVENTS + 3_000
+        assert replica.verify().ok
 
 
 def test_a_peer_that_fails_is_left_out_and_the_others_go_on(monkeypatch, tmp_path, capsys):

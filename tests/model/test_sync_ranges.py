@@ -16,6 +16,7 @@ from tests.model.test_sync_session import skeleton
 from tallystick.chain.commit import ChainEnd, prepare
 from tallystick.chain.slice import Slice
 from tallystick.errors import Rejected
+from tallystick.event.varint import uvarint
 from tallystick.limits import SYNC_SUMS_MAX
 from tallystick.sync import messages as m
 from tallystick.sync.compare import compare, have_of_wants
@@ -31,7 +32,7 @@ from tallystick.sync.ranges import (
     split,
 )
 from tallystick.sync.session import Session, State
-from tallystick.sync.vector import Keyed, Vector, encode_vector, uvarint
+from tallystick.sync.vector import Keyed, Vector, encode_vector
 
 LOG, NONCE = bytes(32), bytes(8)
 KEYED = Keyed(LOG, NONCE)

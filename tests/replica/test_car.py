@@ -11,8 +11,9 @@ import pytest
 import tallystick
 from tallystick.demo import git, market, otc
 from tallystick.errors import StoreError
-from tallystick.event.car import car_header, varint
+from tallystick.event.car import car_header
 from tallystick.event.ids import CID_HEAD, cid_text, parse_cid
+from tallystick.event.varint import uvarint
 from tallystick.store.adapter import Adapter
 
 COMMITS = [
@@ -160,6 +161,6 @@ def test_the_header_is_the_one_that_the_format_describes() -> None:
     id = bytes(range(32))
     expected = "3aa265726f6f747381d82a58250001711220" + id.hex() + "6776657273696f6e01"
     assert car_header([id]).hex() == expected
-    assert [varint(n).hex() for n in (0, 127, 128, 300, 2**35)] == [
+    assert [uvarint(n).hex() for n in (0, 127, 128, 300, 2**35)] == [
         *("00", "7f", "8001", "ac02", "808080808001"),
     ]

@@ -9,7 +9,7 @@ walks from the roots to the genesis event.
 
 Law: an id in the file is the event's id, and its block the bytes that hash to it.
 
-Reads: event.ids, kernels. Read by: replica.exporting.
+Reads: event.ids, event.varint, kernels. Read by: replica.exporting.
 Source: https://ipld.io/specs/transport/car/carv1/
 """
 
@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tallystick.event.ids import CID_HEAD
+from tallystick.event.varint import uvarint
 from tallystick.kernels import Link, encode_item
 
 _VERSION = 1
@@ -26,23 +27,9 @@ _VERSION = 1
 def car_header(roots: Iterable[bytes]) -> bytes:
     """The beginning of a file; ``roots`` are ids (32 bytes each) from which all else is reached."""
     header = encode_item({"roots": [Link(root) for root in roots], "version": _VERSION})
-    return varint(len(header)) + header
+    return uvarint(len(header)) + header
 
 
 def car_block(id: bytes, header: bytes) -> bytes:
     """One event: its id (32 bytes) and its header bytes."""
-    return b"".join((varint(len(CID_HEAD) + len(id) + len(header)), CID_HEAD, id, header))
-
-
-def varint(number: int) -> bytes:
-    """An unsigned LEB128 number.
-
-    >>> varint(300).hex()
-    'ac02'
-    """
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
+    return b"".join((uvarint(len(CID_HEAD) + len(id) + len(header)), CID_HEAD, id, header))

@@ -17,7 +17,7 @@ a stretch that holds the split, at most as long again as what lies behind it.
 Law: tags and checks are of this session only, so nobody can prepare keys whose tags collide; a
 check that collides (1 in 65,536) costs another session, never a wrong event.
 
-Reads: limits, errors, sync.holdings. Read by: sync.{compare, ranges, side}.
+Reads: limits, errors, event.varint, sync.holdings. Read by: sync.{compare, ranges, side}.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from hashlib import sha256
 from typing import Final
 
 from tallystick.errors import Rejected
+from tallystick.event.varint import uvarint
 from tallystick.limits import UINT_MAX
 from tallystick.sync.holdings import Record
 
@@ -193,17 +194,6 @@ def decode_wants(data: bytes) -> dict[bytes, Entry] | Rejected:
 def sample_seqs(size: int) -> list[int]:
     """Where a line of ``size`` events is sampled: size - 1, - 2, - 4, - 8 and so on."""
     return [size - (1 << power) for power in range(size.bit_length())]
-
-
-def uvarint(value: int) -> bytes:
-    """LEB128, shortest form; ``0 <= value < 2^64``."""
-    assert 0 <= value <= 2 * UINT_MAX + 1, value
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
 
 
 _GONE: Final = Entry(bytes(CHECK_BYTES), 0, split=False)

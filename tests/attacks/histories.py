@@ -355,8 +355,19 @@ def clock_skew(run: Run) -> None:
     for _ in range(2):
         for one in people[1:]:
             assert one.sync(people[0]).equal
+    ahead, behind = skewed(run.key("ahead"), FAR_FUTURE), skewed(run.key("behind"), FAR_PAST)
+    for one in (ahead, behind):
+        one.sync(people[0])
+    ahead.set("shared/later", "said first, dated last")
+    behind.write_many([("note", n) for n in range(5)])
+    behind.set("shared/later", "said by who knew more events")
+    for one in (ahead, behind):
+        people[0].sync(one)
+    for one in people[1:]:
+        one.sync(people[0])
     views = [one.view() for one in people]
     assert all(view == views[0] for view in views)
+    assert views[0]["shared/later"] == "said by who knew more events"
     assert views[0]["shared/title"] == "seen all, written last", "whatever the clocks say"
     assert views[0]["shared/count"] == 15
     assert len({one.state_hash() for one in people}) == 1

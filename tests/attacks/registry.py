@@ -22,7 +22,7 @@ from typing import Final
 
 from tallystick.errors import CODES, Rejected
 
-MODULES: Final = ("forged_bytes", "bounds", "floods", "merges", "histories")
+MODULES: Final = ("forged_bytes", "bounds", "floods", "merges", "histories", "deliveries", "values")
 """Where rows are written: one module per group."""
 RSS_MIB_MAX: Final = 512
 """Ceiling of a row's process when it is run from the command line, interpreter included."""

@@ -150,7 +150,7 @@ def verify_verb(out: Output, store: str, log: str | None) -> int:
 @verb("doctor", example="tally doctor ana.tally")
 @click.argument("store", required=False, type=click.Path(dir_okay=False))
 def doctor_verb(out: Output, store: str | None) -> None:
-    """Say what is in use: kernels, versions, facts of STORE.
+    """Say what is in use: kernels, versions, what STORE holds and how much room it takes.
 
     Kernels are the hot loops: native ones (Rust) if they could be built, else the reference ones
     in Python, which give the same answers, slower.
@@ -162,7 +162,14 @@ def doctor_verb(out: Output, store: str | None) -> None:
         with opened(store) as replica:
             facts = replica.doctor()
     flat = {name: value for name, value in facts.items() if value is not None}
-    flat |= {f"store {name}": value for name, value in flat.pop("store", {}).items()}
+    held = dict(flat.pop("store", {}))
+    tables = held.pop("tables", {})
+    flat |= {f"store {name}": value for name, value in held.items()}
+    flat |= {
+        f"table {name}": f"{table['rows']} rows, {table['bytes']} bytes"
+        for name, table in tables.items()
+        if table["rows"]
+    }
     lines = pairs(flat)
     if facts.get("kernels") == "reference":
         lines.append("the reference kernels give the same answers, slower: make native")

@@ -20,6 +20,7 @@ from tallystick.identity.did import did_key
 from tallystick.kernels import status
 from tallystick.replica.reports import VerifyReport
 from tallystick.store.adapter import SQLITE_VERSION
+from tallystick.store.lookups import absent_seqs, counted, pending_peers, room, void_events
 from tallystick.store.rows import Damage
 from tallystick.store.store import Store
 
@@ -90,12 +91,31 @@ def facts_about(store: Store | None) -> dict[str, Any]:
         "platform": platform.platform(),
     }
     if store is not None:
-        events, size = store.pending_stats()
-        found["store"] = {
-            "path": store.db.where,
-            "logs": len(store.logs()),
-            "events": store.next_row - 1,
-            "pending_events": events,
-            "pending_bytes": size,
-        }
+        with store.read():
+            found["store"] = _store_facts(store)
     return found
+
+
+def _store_facts(store: Store) -> dict[str, Any]:
+    """What piles up: what waits, what counts for nobody, and how much room each table takes.
+
+    Cost: linear in the file's pages.
+    """
+    events, size = store.pending_stats()
+    total = store.next_row - 1
+    heeded = [counted(store, log.no) for log in store.logs()]
+    return {
+        "path": store.db.where,
+        "logs": len(store.logs()),
+        "events": total,
+        "excluded_events": total - sum(heeded),
+        "void_events": sum(len(void_events(store, log.no)) for log in store.logs()),
+        "missing_contents": sum(len(absent_seqs(store, log.no)) for log in store.logs()),
+        "split_chains": sum(
+            len({line.author for line in store.sides(log.no)}) for log in store.logs()
+        ),
+        "pending_events": events,
+        "pending_bytes": size,
+        "pending_peers": pending_peers(store),
+        **room(store),
+    }

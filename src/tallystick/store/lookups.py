@@ -98,6 +98,48 @@ def void_events(store: Store, log_no: int) -> list[tuple[bytes, bytes]]:
     return [(store.author_key(author), id) for author, id in found]
 
 
+def counted(store: Store, log_no: int) -> int:
+    """How many events of a log count. Cost: linear in the entries of its feed."""
+    found = store.db.row(
+        "SELECT coalesce(sum(count * weight), 0) FROM feed WHERE log = ?", (log_no,)
+    )
+    assert found is not None
+    return int(found[0])
+
+
+def pending_peers(store: Store) -> int:
+    """How many peers have sent something that waits."""
+    found = store.db.row("SELECT count(DISTINCT source) FROM pending")
+    assert found is not None
+    return int(found[0])
+
+
+def room(store: Store) -> dict[str, Any]:
+    """Bytes of the file, free ones among them, and rows and bytes of every table.
+
+    A table's bytes are None where SQLite was built without ``dbstat``. Cost: linear in the file.
+    """
+    page, pages, free = (
+        int(store.db.rows(f"PRAGMA {name}")[0][0])
+        for name in ("page_size", "page_count", "freelist_count")
+    )
+    owners = dict(store.db.rows("SELECT name, tbl_name FROM sqlite_master"))
+    built = {option for (option,) in store.db.rows("PRAGMA compile_options")}
+    sizes: dict[str, int | None] = dict.fromkeys(owners.values())
+    if "ENABLE_DBSTAT_VTAB" in built:
+        query = "SELECT name, sum(pgsize) FROM dbstat WHERE aggregate = TRUE GROUP BY name"
+        sizes = dict.fromkeys(owners.values(), 0)
+        for name, size in store.db.rows(query):
+            table = owners.get(name)
+            if table is not None:
+                sizes[table] = (sizes[table] or 0) + size
+    tables = {
+        name: {"rows": store.db.rows(f'SELECT count(*) FROM "{name}"')[0][0], "bytes": sizes[name]}
+        for name in sorted(sizes)
+    }
+    return {"bytes": page * pages, "free_bytes": page * free, "tables": tables}
+
+
 def rows_matching(
     store: Store, row: int, count: int, kinds: frozenset[str] | None, without: frozenset[bytes]
 ) -> list[tuple[int, int]]:

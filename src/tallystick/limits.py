@@ -91,12 +91,14 @@ SYNC_SPLIT_BITS_MAX: Final = 8
 """Parts of one range in the second message: 256."""
 SYNC_SUMS_MAX: Final = 131_072
 """Sums in the second message, 4 bytes each; where everything differs, deeper is no use."""
-SYNC_LINES_MAX: Final = 256
-"""Sides of one author's chain compared in a session."""
+SYNC_LINES_MAX: Final = 4096
+"""Sides of one author's chain compared in a session; those beyond may be received again."""
 SYNC_SAMPLES_MAX: Final = 64
 """Ids sampled on one side: one per power of two."""
-SYNC_SPANS_MAX: Final = 65_536
-"""Stretches of a chain whose contents are asked for at once."""
+SYNC_SPANS_MAX: Final = 32_768
+"""Stretches of chains whose contents one message asks for: less than 3 MiB of names."""
+SYNC_CONTENTS_MAX: Final = 16
+"""Such messages from one side in a session; the next session asks for the rest."""
 SYNC_IDLE_SECONDS: Final = 60.0
 """Without a byte from the peer before a transport gives up."""
 SYNC_PUSHES_MAX: Final = 4096

@@ -24,7 +24,7 @@ from tallystick.graph.ancestry import past
 from tallystick.kernels import decode_item, encode_item, merkle_root
 from tallystick.limits import SLICE_EVENTS_MAX
 from tallystick.proofs.merkle import join_ranges, subtree_hashes
-from tallystick.store.lookups import absent_seqs, remembered, sizes_of
+from tallystick.store.lookups import absent_seqs, remembered, rows_with_content, sizes_of
 from tallystick.store.rows import LineRow
 from tallystick.store.store import Store
 from tallystick.sync.holdings import Agreed, LineKey, Record, Span
@@ -32,6 +32,10 @@ from tallystick.sync.holdings import Agreed, LineKey, Record, Span
 SLICE_OVERHEAD_BYTES = 4_400
 """Head, signature and the longest proof (2 * 63 hashes) of one slice."""
 MESSAGE_OVERHEAD_BYTES = 64
+GAP_EVENTS_MAX = 3
+GAP_BYTES_MAX = 2_048
+"""Of events between two stretches of missing contents that are asked for as one: a slice of its own
+has a head and a proof of 200 to 1,000 bytes; sizes are bounds from above, 400 too much an event."""
 WINDOW_EVENTS_MAX = 8_192
 """Events of one message; bounds what a receiver holds in memory beside the bytes."""
 
@@ -95,6 +99,12 @@ class LogHoldings:
             line = self._line(author, side)
             return self._store.ids_at([self._store.row_at(line.no, seq) for seq in seqs])
 
+    def base_of(self, author: bytes, side: bytes) -> tuple[bytes, int] | None:
+        """The side that another grows on, and the seq where it leaves it."""
+        with self._store.read():
+            line = self._line(author, side)
+            return None if line.base is None else (self._store.line(line.base).side, line.first_seq)
+
     def slices_for(
         self, have: Mapping[LineKey, int], *, max_bytes: int
     ) -> Iterator[Sequence[Slice]]:
@@ -129,26 +139,38 @@ class LogHoldings:
         return sha256(b"".join(sorted(self._store.ids_at(rows)))).digest()
 
     def contents_missing(self) -> Sequence[Span]:
-        """Stretches whose contents are wanted and not here."""
-        spans: list[Span] = []
-        for no, seq in absent_seqs(self._store, self._log_no):
-            line = self._store.line(no)
-            last = spans[-1] if spans else None
-            if last and (last.author, last.side, last.end) == (line.author, line.side, seq):
-                spans[-1] = Span(line.author, line.side, last.begin, seq + 1)
-            else:
-                spans.append(Span(line.author, line.side, seq, seq + 1))
-        return spans
+        """Stretches whose contents are wanted and not here, and small ones between them."""
+        found: list[tuple[int, int, int]] = []
+        with self._store.read():
+            for no, seq in absent_seqs(self._store, self._log_no):
+                if found and found[-1][0] == no and self._costs_little(no, found[-1][2], seq):
+                    found[-1] = (no, found[-1][1], seq + 1)
+                else:
+                    found.append((no, seq, seq + 1))
+            lines = {no: self._store.line(no) for no, _, _ in found}
+        return [Span(lines[no].author, lines[no].side, begin, end) for no, begin, end in found]
+
+    def _costs_little(self, line_no: int, begin: int, end: int) -> bool:
+        """Whether these events are smaller than the head and proof of another slice."""
+        if end - begin > GAP_EVENTS_MAX:
+            return False
+        ranges = self._store.ranges(line_no, begin, end)
+        return sum(sum(sizes_of(self._store, *one)) for one in ranges) <= GAP_BYTES_MAX
 
     def contents_for(self, spans: Sequence[Span], *, max_bytes: int) -> Iterator[Sequence[Slice]]:
-        """Slices over the given stretches, as far as they are held with their contents."""
+        """Slices over those events of the given stretches that are held with their contents."""
         lacking: list[Lacking] = []
         with self._store.read():
             for span in spans:
                 line = self._store.find_line(self._log_no, span.author, span.side)
                 if line is not None:
                     lacking += self._stretch(line, max(span.begin, 0), min(span.end, line.size))
-        yield from self._in_messages(_once(lacking), max_bytes)
+            held = [
+                Lacking(part.line, part.seq + row - part.row, row, count)
+                for part in _once(lacking)
+                for row, count in rows_with_content(self._store, part.row, part.count)
+            ]
+        yield from self._in_messages(held, max_bytes)
 
     # --- what was agreed ------------------------------------------------------------------------
 

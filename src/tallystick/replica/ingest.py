@@ -265,7 +265,7 @@ class Ingest:
             return False
         place.peaks_after = peaks
         place.pack = with_frames(pack, place.skip)
-        if place.skip and place.target.line is not None:
+        if place.skip:
             self._upgrade(place, done)
         done.known += place.skip
         if place.skip < place.pack.count:
@@ -446,7 +446,9 @@ class Ingest:
 
     def _upgrade(self, place: Placed, done: Stored) -> None:
         """Contents that known events lacked and this slice brings (never erased ones)."""
-        pack, line = place.pack, _known(place.target.line)
+        # What a pack that opens a side shares with a line, that line holds.
+        target, pack = place.target, place.pack
+        line = _known(target.base if target.line is None else target.line)
         at, size = _u32(pack.content_start), _u32(pack.content_size)
         seal = _u32(pack.seal_start)
         for event in without_content(self._store, line, pack.seq, pack.seq + place.skip):

@@ -38,13 +38,19 @@ def facts_at(store: Store, rows: Sequence[int]) -> list[tuple[bytes, int, int, s
 
 
 def without_content(store: Store, line_no: int, begin: int, end: int) -> list[EventRow]:
-    """Events among a line's own seqs begin..end-1 whose content is wanted and not here."""
-    found = store.db.rows(
-        "SELECT row FROM event INDEXED BY event_absent WHERE line = ? AND seq >= ? AND seq < ?"
-        " AND absent IS NOT NULL AND erased IS NULL ORDER BY seq",
-        (line_no, begin, end),
-    )
-    return [store.event(row) for (row,) in found]
+    """Events of a line, base included, at seqs begin..end-1, whose content is wanted, not here."""
+    rows: list[int] = []
+    at: int | None = line_no
+    while at is not None and begin < end:
+        found = store.db.rows(
+            "SELECT row FROM event INDEXED BY event_absent WHERE line = ? AND seq >= ? AND seq < ?"
+            " AND absent IS NOT NULL AND erased IS NULL",
+            (at, begin, end),
+        )
+        rows += (row for (row,) in found)
+        line = store.line(at)
+        at, end = line.base, min(end, line.first_seq)
+    return sorted(map(store.event, rows), key=lambda event: event.seq)
 
 
 def is_waiting(
@@ -86,6 +92,11 @@ def remembered(store: Store, log_no: int, prefix: bytes) -> tuple[bytes, bytes] 
         (log_no, len(prefix), prefix),
     )
     return None if found is None else (bytes(found[0]), bytes(found[1]))
+
+
+def rows_with_content(store: Store, row: int, count: int) -> list[tuple[int, int]]:
+    """The rows of row..row+count-1 whose content is here, as (row, count)."""
+    return _ranges(at for at, absent in store.raw(row, count, ("row", "absent")) if absent is None)
 
 
 def void_events(store: Store, log_no: int) -> list[tuple[bytes, bytes]]:
@@ -145,14 +156,11 @@ def rows_matching(
 ) -> list[tuple[int, int]]:
     """The rows of row..row+count-1 that are of some kinds and not among some ids, as ranges."""
     numbers = None if kinds is None else {store.find_kind(kind) for kind in kinds}
-    ranges: list[tuple[int, int]] = []
-    for at, kind, id in store.raw(row, count, ("row", "kind", "id")):
-        if (numbers is None or kind in numbers) and id not in without:
-            if ranges and sum(ranges[-1]) == at:
-                ranges[-1] = (ranges[-1][0], ranges[-1][1] + 1)
-            else:
-                ranges.append((at, 1))
-    return ranges
+    return _ranges(
+        at
+        for at, kind, id in store.raw(row, count, ("row", "kind", "id"))
+        if (numbers is None or kind in numbers) and id not in without
+    )
 
 
 def rows_between(store: Store, low: bytes, high: bytes, *, limit: int) -> list[int]:
@@ -236,6 +244,17 @@ def totals(store: Store, log_no: int) -> tuple[int, int]:
     )
     assert found is not None
     return int(found[0]), int(found[1])
+
+
+def _ranges(rows: Iterable[int]) -> list[tuple[int, int]]:
+    """Ascending rows as (row, count)."""
+    ranges: list[tuple[int, int]] = []
+    for at in rows:
+        if ranges and sum(ranges[-1]) == at:
+            ranges[-1] = (ranges[-1][0], ranges[-1][1] + 1)
+        else:
+            ranges.append((at, 1))
+    return ranges
 
 
 def _columns(store: Store, rows: Sequence[int], names: str) -> dict[int, tuple[Any, ...]]:

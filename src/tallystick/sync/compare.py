@@ -15,6 +15,7 @@ Reads: sync.holdings, sync.messages, sync.vector, limits. Read by: sync.side.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -128,21 +129,46 @@ def lines_message(keyed: Keyed, holdings: Holdings, group: Sequence[Record]) -> 
 def have_of_lines(
     keyed: Keyed, holdings: Holdings, group: Sequence[Record], lines: Sequence[LineSamples]
 ) -> dict[LineKey, int]:
-    """How much of each own line of an author the peer holds, by samples of the peer's lines."""
-    have: dict[LineKey, int] = {}
+    """How much of each own line of an author the peer holds, by samples of the peer's lines.
+
+    Cost: what lines share is looked up once, so no more than the events held of the author, and
+    no more than 64 samples a line of the peer's for each own line.
+    """
     said: dict[int, set[bytes]] = {}
     for line in lines:
         for place, seq in enumerate(_sample_seqs(line.size)):
             sample = line.samples[place * TAG_BYTES : (place + 1) * TAG_BYTES]
             said.setdefault(seq, set()).add(sample)
+    everywhere = sorted(said)
+    bases = {record.side: holdings.base_of(*record.key) for record in group}
+    agreeing: dict[bytes, list[int]] = {}
     for record in group:
-        seqs = sorted((seq for seq in said if seq < record.size), reverse=True)
+        base = bases[record.side]
+        first = bisect_left(everywhere, base[1] if base else 0)
+        seqs = everywhere[first : bisect_left(everywhere, record.size)]
         ids = holdings.ids_at(record.author, record.side, seqs)
-        agreeing = (
-            seq + 1 for seq, one in zip(seqs, ids, strict=True) if keyed.sample(one) in said[seq]
-        )
-        have[record.key] = next(agreeing, 0)
-    return have
+        agreeing[record.side] = [
+            seq for seq, one in zip(seqs, ids, strict=True) if keyed.sample(one) in said[seq]
+        ]
+    return {record.key: _greatest(record, agreeing, bases) + 1 for record in group}
+
+
+def _greatest(
+    record: Record,
+    agreeing: Mapping[bytes, Sequence[int]],
+    bases: Mapping[bytes, tuple[bytes, int] | None],
+) -> int:
+    """The greatest seq of a line at which a sample agreed, on itself or what it grows on; or -1."""
+    side, end = record.side, record.size
+    while True:
+        seqs = agreeing.get(side, ())
+        found = bisect_left(seqs, end)
+        if found:
+            return seqs[found - 1]
+        base = bases.get(side)
+        if base is None:
+            return -1
+        side, end = base[0], min(end, base[1])
 
 
 def whole(records: Iterable[Record]) -> dict[LineKey, int]:

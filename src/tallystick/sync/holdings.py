@@ -102,6 +102,11 @@ class Holdings(Protocol):
         """Ids of a line's events at these seqs, each below the record's size."""
         ...
 
+    def base_of(self, author: bytes, side: bytes) -> tuple[bytes, int] | None:
+        """The side that another grows on, and the seq where it leaves it; saves looking twice."""
+        del author, side
+        return None
+
     def slices_for(
         self, have: Mapping[LineKey, int], *, max_bytes: int
     ) -> Iterator[Sequence[Slice]]:

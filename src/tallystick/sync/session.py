@@ -35,8 +35,10 @@ from tallystick.chain.slice import Slice, slice_from_value
 from tallystick.errors import Rejected
 from tallystick.limits import (
     MESSAGE_BYTES_MAX,
+    SYNC_CONTENTS_MAX,
     SYNC_PUSHES_MAX,
     SYNC_REJECTED_MAX,
+    SYNC_SPANS_MAX,
     SYNC_VECTOR_BYTES_MAX,
     SYNC_WINDOW_MESSAGES,
 )
@@ -135,7 +137,8 @@ class Session:
         self._asks = _Asks()
         self._awaits: type[m.Split | m.Leaves] | None = None
         self._bodies = b""
-        self._logs_told = self._want_seen = self._contents_seen = False
+        self._logs_told = self._want_seen = False
+        self._contents_left = SYNC_CONTENTS_MAX
         self._lines_sent: set[bytes] = set()
         self._lines_seen: set[bytes] = set()
         self._ingesting = False
@@ -271,7 +274,7 @@ class Session:
                 self._follow(step, self._side.read_want(message))
             case m.Lines() if talking and message.tag not in self._lines_seen:
                 self._on_lines(step, message)
-            case m.Contents() if talking and not self._contents_seen:
+            case m.Contents() if talking and self._contents_left:
                 self._on_contents(message)
             case m.Slices() if not opening:
                 self._on_slices(step, message)
@@ -411,7 +414,8 @@ class Session:
             self._out.add(flow)
 
     def _on_contents(self, asked: m.Contents) -> None:
-        self._contents_seen = True
+        # Only one that is full has another behind it.
+        self._contents_left -= 1 if len(asked.spans) == SYNC_SPANS_MAX else self._contents_left
         self._asks.seen += 1
         flow = self._side.contents(asked)
         if flow is not None:
@@ -463,8 +467,7 @@ class Session:
         self._send(step, message)
 
     def _ask_contents(self, step: Step, theirs: bytes) -> None:
-        asked = self._side.contents_wanted(theirs)
-        if asked is not None:
+        for asked in self._side.contents_wanted(theirs):
             self._ask(step, asked)
 
     def _say_lines(self, step: Step, author: bytes) -> None:

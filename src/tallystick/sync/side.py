@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from tallystick.chain.slice import Slice
 from tallystick.errors import Rejected
 from tallystick.kernels import merkle_root
-from tallystick.limits import SYNC_SPANS_MAX, SYNC_VECTOR_BYTES_MAX
+from tallystick.limits import SYNC_CONTENTS_MAX, SYNC_SPANS_MAX, SYNC_VECTOR_BYTES_MAX
 from tallystick.sync.compare import (
     Comparison,
     compare,
@@ -287,19 +287,34 @@ class Side:
             complete = whole(everything) | {record.key: have.get(record.key, 0) for record in shown}
         return holdings.slices_for(complete, max_bytes=WINDOW_BYTES)
 
-    def contents_wanted(self, theirs: bytes) -> Contents | None:
-        """The question for missing contents, when the peer lacks others, or none."""
+    def contents_wanted(self, theirs: bytes) -> Iterator[Contents]:
+        """The questions for missing contents, when the peer lacks others, or none."""
         assert self.holdings is not None
-        if theirs == self._said[1]:
-            return None
-        spans = tuple(self.holdings.contents_missing())[:SYNC_SPANS_MAX]
-        return Contents(spans) if spans else None
+        if theirs != self._said[1]:
+            spans = tuple(self.holdings.contents_missing())[: SYNC_CONTENTS_MAX * SYNC_SPANS_MAX]
+            for at in range(0, len(spans), SYNC_SPANS_MAX):
+                yield Contents(spans[at : at + SYNC_SPANS_MAX])
 
     def contents(self, asked: Contents) -> Iterator[Sequence[Slice]] | None:
-        """Slices over the stretches asked for, as far as they lie within what is held."""
+        """Slices over the stretches asked for, as far as they lie within what is held.
+
+        Who knows other splits names a line otherwise: all lines of that author are meant then.
+        """
         _, holdings = self._ready()
-        sizes = whole(self.records())
-        spans = [span for span in asked.spans if span.end <= sizes.get(_line(span), 0)]
+        records = self.records()
+        sizes, groups = whole(records), by_author(records)
+        spans: list[Span] = []
+        for span in asked.spans:
+            keys = [_line(span)]
+            if keys[0] not in sizes:
+                keys = [record.key for record in groups.get(span.author, ())]
+            spans += (
+                Span(*key, span.begin, min(span.end, sizes[key]))
+                for key in keys
+                if span.begin < sizes[key]
+            )
+            if len(spans) >= SYNC_SPANS_MAX:
+                break  # many names for many lines: what is left out is asked for by its own name
         return holdings.contents_for(spans, max_bytes=WINDOW_BYTES) if spans else None
 
     def allowed(self, slices: Sequence[Slice]) -> list[Slice]:

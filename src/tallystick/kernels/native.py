@@ -16,33 +16,51 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final
 
 from tallystick.errors import BadInput
 from tallystick.kernels import status
-from tallystick.kernels.columns import Link, Pack
-
-A = ParamSpec("A")
-R = TypeVar("R")
+from tallystick.kernels.columns import Draft, Link, Pack
 
 _native: Final[Any] = importlib.import_module("tallystick_native")
 _native.set_link_type(Link)
 
 
-def _mapped(function: Callable[A, R]) -> Callable[A, R]:
-    """The function, with its ``ItemError`` turned into ``BadInput``."""
-    item_error = _native.ItemError
+# The three that bad data in an item can stop. Each says its arguments itself: one that took any and
+# handed them on cost more than most items take to decode.
+_ItemError: Final = _native.ItemError
+_encode: Final[Callable[..., bytes]] = _native.encode_item
+_decode: Final[Callable[..., object]] = _native.decode_item
+_seal: Final[Callable[..., bytes]] = _native.seal_pack
 
-    @wraps(function)
-    def call(*args: A.args, **named: A.kwargs) -> R:
-        try:
-            return function(*args, **named)
-        except item_error as error:
-            found, where = error.args
-            raise BadInput(status.CODE[found], where=where or None) from None
 
-    return call
+def _bad(error: BaseException) -> BadInput:
+    found, where = error.args
+    return BadInput(status.CODE[found], where=where or None)
+
+
+def encode_item(value: object, *, floats: bool = False) -> bytes:
+    """See ``kernels.reference.codec.encode_item``."""
+    try:
+        return _encode(value, floats=floats)
+    except _ItemError as error:
+        raise _bad(error) from None
+
+
+def decode_item(data: bytes, *, floats: bool = False) -> object:
+    """See ``kernels.reference.codec.decode_item``."""
+    try:
+        return _decode(data, floats=floats)
+    except _ItemError as error:
+        raise _bad(error) from None
+
+
+def seal_pack(draft: Draft, *, log: bytes, author: bytes, seq: int, prev: bytes) -> bytes:
+    """See ``kernels.reference.packs.seal_pack``."""
+    try:
+        return _seal(draft, log=log, author=author, seq=seq, prev=prev)
+    except _ItemError as error:
+        raise _bad(error) from None
 
 
 def open_pack(data: bytes, *, log: bytes = b"", author: bytes) -> Pack:
@@ -50,9 +68,6 @@ def open_pack(data: bytes, *, log: bytes = b"", author: bytes) -> Pack:
     return Pack(*_native.open_pack(data, log=log, author=author))
 
 
-encode_item = _mapped(_native.encode_item)
-decode_item = _mapped(_native.decode_item)
-seal_pack = _mapped(_native.seal_pack)
 check_items = _native.check_items
 open_frames = _native.open_frames
 rebuild_headers = _native.rebuild_headers

@@ -1,4 +1,4 @@
-"""Targets of the command line: any words, any stdin, over a store that is there.
+"""Targets of the command line: any words, any stdin, over a store that is there; files to load.
 
 An input is text: a word of the command line per line, an empty line, and the rest is stdin. A few
 words are softened before they run: paths stay in the folder, addresses lead to a port of this
@@ -12,6 +12,7 @@ one JSON document; a verb that failed left the store's contents as they were.
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import os
 import re
@@ -22,10 +23,13 @@ from functools import cache
 from pathlib import Path
 
 from click.testing import CliRunner
-from tests.fuzz.engine import Target
+from tests.fuzz.engine import Target, refusal
 
 from tallystick.cli import main
 from tallystick.cli.app import VERBS
+from tallystick.demo.git import read_commits
+from tallystick.demo.otc import read_ratings
+from tallystick.errors import BadInput
 
 LONG = frozenset({"serve", "tour", "load", "completion"})
 KEEPS = frozenset({"sync", "import"})
@@ -134,6 +138,39 @@ def _verbs() -> frozenset[str]:
     return frozenset(verb for verbs in VERBS.values() for verb in verbs)
 
 
+@cache
+def _shelf() -> Path:
+    folder = tempfile.TemporaryDirectory(prefix="tallystick-fuzz-")
+    _FOLDERS.append(folder)  # removed with the process
+    return Path(folder.name)
+
+
+def table_of(data: bytes, read) -> str:
+    """A file of rows is read to its end, or refused with the line; plain or gzipped."""
+    path = _shelf() / ("rows.csv.gz" if data[:2] == b"\x1f\x8b" else "rows.csv")
+    path.write_bytes(data)
+    try:
+        rows = read(path)
+    except BadInput as error:
+        return refusal(error, data)
+    assert all(0 <= row.time_ms < 2**63 for row in rows)
+    return f"ok {min(len(rows), 3)}"
+
+
+def ratings(data: bytes) -> str:
+    """The file that ``tally load otc`` reads."""
+    return table_of(data, read_ratings)
+
+
+def commits(data: bytes) -> str:
+    """The file that ``tally load git-dag`` reads."""
+    return table_of(data, read_commits)
+
+
+RATINGS = b"source,target,rating,time\n6,2,4,1289241911.72836\n6,5,2,1289241941\n1,15,-10,1e9\n"
+COMMITS = b"commit,parents,author,time\n0,,3,1112911993\n1,0,3,1112912000\n2,0 1,4,1112912001\n"
+
+
 def _lines() -> list[bytes]:
     """A good command line of every verb, and some with stdin."""
     lines = [
@@ -158,4 +195,8 @@ def _lines() -> list[bytes]:
     return [*found, found[6] + b'\n\n{"a": 1}\n{"b": [true, null, 1.5]}\n"text"\n']
 
 
-TARGETS = (Target("command", command, _lines, "text", ci_runs=100, states=True),)
+TARGETS = (
+    Target("command", command, _lines, "text", ci_runs=100, states=True),
+    Target("ratings", ratings, lambda: [RATINGS, gzip.compress(RATINGS, mtime=0)], "text"),
+    Target("commits", commits, lambda: [COMMITS, gzip.compress(COMMITS, mtime=0)], "text"),
+)

@@ -47,7 +47,17 @@ def test_the_corpus_is_small_and_every_part_of_it_belongs_to_a_target():
 
 # --- nothing is left out ------------------------------------------------------------------------
 
-ROOMS = ("chain", "event", "identity", "policy", "proofs", "state", "sync", "kernels/reference")
+ROOMS = (
+    "chain",
+    "demo",
+    "event",
+    "identity",
+    "policy",
+    "proofs",
+    "state",
+    "sync",
+    "kernels/reference",
+)
 READERS = (
     "decode",
     "parse",

@@ -43,7 +43,16 @@ def read_rows(path: str | Path, what: str) -> Iterator[tuple[int, list[str]]]:
         text = raw.decode("ascii")
     except (OSError, EOFError, UnicodeDecodeError, ValueError, zlib.error) as error:
         raise BadInput("usage/argument", f"{file.name} is not {what}", got=error) from None
-    return ((line, row) for line, row in enumerate(csv.reader(io.StringIO(text)), start=1) if row)
+    line = 0
+    try:
+        for line, row in enumerate(csv.reader(io.StringIO(text)), start=1):
+            if row:
+                yield line, row
+    except csv.Error as error:
+        where = f"line {line + 1}"
+        raise BadInput(
+            "usage/argument", f"{file.name} is not {what}", got=error, where=where
+        ) from None
 
 
 def in_batches(

@@ -72,11 +72,12 @@ def _header(row: list[str]) -> bool:
 def _rating(row: list[str], line: int) -> Rating:
     try:
         source, target, rating, time = row
-        users = (int(source), int(target))
-        found = Rating(*users, int(rating), int(Decimal(time) * 1000))
-        fits = min(users) >= 0 and RATING_MIN <= found.rating <= RATING_MAX
-        fits = fits and 0 <= found.time_ms <= UINT_MAX
-    except (ValueError, InvalidOperation, OverflowError):
+        users, seconds = (int(source), int(target)), Decimal(time)
+        # Looked at before it is an integer: 1e999999 has a million digits.
+        fits = 0 <= seconds <= UINT_MAX // 1000
+        found = Rating(*users, int(rating), int(seconds * 1000) if fits else 0)
+        fits = fits and min(users) >= 0 and RATING_MIN <= found.rating <= RATING_MAX
+    except (ValueError, InvalidOperation):
         fits = False
     if not fits:
         raise BadInput(

@@ -142,6 +142,16 @@ def tree_works(kernels: Any, size: int) -> Iterator[Work]:
     yield Work("verify", "proofs/s", len(chosen), lambda: kernels.merkle_verify(*check))
 
 
+def reconcile_works(kernels: Any, size: int) -> Iterator[Work]:
+    """What a sync hashes of many authors, and the sums of a first message."""
+    key, authors, lines = (SOURCE.randbytes(n) for n in (32, 32 * size, 40 * size))
+    said = (key, authors, lines, u32([*range(0, 40 * size + 1, 40)]))
+    tags, _, sums = kernels.reconcile_items(*said)
+    asked = (tags, sums, u32([*range(1 << 12)]), 12)
+    yield Work("reconcile_items", "authors/s", size, lambda: kernels.reconcile_items(*said))
+    yield Work("reconcile_ranges", "sums/s", 1 << 12, lambda: kernels.reconcile_ranges(*asked))
+
+
 def range_works(kernels: Any, size: int) -> Iterator[Work]:
     """The hashes that prove a range, and consistency of two sizes."""
     leaves = SOURCE.randbytes(32 * size)
@@ -274,6 +284,7 @@ def others(bench: Bench) -> Iterator[Figure]:
             event_works(kernels, bench.scaled(4096, 1) // share),
             item_works(kernels, bench.scaled(20_000, 0.1) // share),
             range_works(kernels, bench.scaled(1_000_000, 1) // share),
+            reconcile_works(kernels, bench.scaled(100_000, 1) // share),
             signature_works(kernels, bench.scaled(2_000, 0.1) // share),
         ):
             for work in works:

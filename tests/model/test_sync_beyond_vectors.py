@@ -98,6 +98,7 @@ def test_hundreds_of_sides_reach_both_replicas_in_one_session(longest, monkeypat
     assert not report.rejected
     assert sides_held(first) == sides_held(second)
     assert len(sides_held(first)) > max(before)
+    assert longest < count or report.events_out <= 2 * 100, "50 sides of two, at most as much again"
     assert first.digest() == second.digest()
     assert len(first.history()) == 1 + 60 + 2 * (count - 1)
     again = first.sync(second)
@@ -144,19 +145,19 @@ def test_sides_upon_sides_without_end_do_not_exhaust_the_stack():
     first, second, log = pair()
     path: list[bytes] = []
     slices = []
-    for number in range(160):
+    for number in range(110):
         one, ids = grown(log, path, 2, f"turn {number}")
         slices.append(one)
         path = [*path, ids[0]]
     for one in slices:
         take(first, [one])
     limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(len(stack()) + 130)
+    sys.setrecursionlimit(len(stack()) + 90)
     try:
         store, log_no = first._store, first._log.no
-        (deepest,) = [line for line in store.lines(log_no, EVE.public) if line.size == 161]
-        assert sum(count for _, count in store.ranges(deepest.no, 0, 161)) == 161
-        assert [store.leaf_ids(deepest.no, seq, seq + 1) for seq in range(160)] == path
+        (deepest,) = [line for line in store.lines(log_no, EVE.public) if line.size == 111]
+        assert sum(count for _, count in store.ranges(deepest.no, 0, 111)) == 111
+        assert [store.leaf_ids(deepest.no, seq, seq + 1) for seq in range(110)] == path
         assert second.sync(first).equal
         assert first.verify().ok
     finally:
@@ -209,7 +210,7 @@ def bare_pair(first_lacks: float, second_lacks: float, *, seed: int, sides: int 
 
 
 class TestContents:
-    @settings(max_examples=12)
+    @settings(max_examples=6)
     @given(
         st.sampled_from([0.0, 0.1, 0.5, 1.0]),
         st.sampled_from([0.0, 0.1, 0.5, 1.0]),

@@ -17,7 +17,9 @@ SCOPES = (None, "note", "review/film", "review/book", "chat", "ledger/transfer")
 
 def judged(scene: Scene) -> Judge:
     world = scene.world
-    return Judge(scene.policy(), world, world.statements, world.equivocations)
+    judge = Judge(scene.policy(), world, world.statements, world.equivocations)
+    judge.said = said_by_viewer(scene)
+    return judge
 
 
 def oracle_of(scene: Scene) -> Oracle:
@@ -117,7 +119,13 @@ def excluding(scene: Scene, *ids: bytes) -> Policy:
         Statement(fresh_id(f"word {n}"), policy.viewer, 10**6 + n, "exclude", id, private=True)
         for n, id in enumerate(ids)
     ]
-    return policy.with_statements((*policy.statements, *words))
+    return policy.with_statements((*said_by_viewer(scene), *words))
+
+
+def said_by_viewer(scene: Scene) -> list[Statement]:
+    """All of it, also what something later replaced."""
+    viewer = scene.parameters["viewer"]
+    return [*(s for s in scene.world.statements if s.voter == viewer), *scene.private]
 
 
 @given(scenes(events=40), st.data())

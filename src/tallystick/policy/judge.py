@@ -62,6 +62,8 @@ class Judge:
         equivocations: Mapping[bytes, int] | None = None,
     ) -> None:
         self._facts = facts
+        self.said: Sequence[Statement] | None = None
+        """All the viewer ever said; None: as log and policy tell, without replaced private words"""
         self._build(policy, statements, dict(equivocations or {}))
 
     def _build(
@@ -473,16 +475,12 @@ class Judge:
 
     # --- what if --------------------------------------------------------------------------------
 
-    def what_if(self, statement: Statement, mine: Iterable[Statement] | None = None) -> Preview:
+    def what_if(self, statement: Statement) -> Preview:
         """What would change if the statement were made; changes nothing.
-
-        Args:
-            mine: everything the viewer ever said, private words included; None: those of the log
-                and of the policy, so that a private word that a later one replaced stays unknown.
 
         Cost: that of two updates.
         """
-        flips, reverse = self._suppose(*self._hypothesis(statement, mine))
+        flips, reverse = self._suppose(*self._hypothesis(statement))
         touched = set(self._moved)
         after = {a: self._explainer.actor(self._base, a) for a in touched}
         self._revert(reverse)
@@ -492,16 +490,18 @@ class Judge:
         }
         return Preview(tuple(flips), actors)
 
-    def _hypothesis(
-        self, s: Statement, mine: Iterable[Statement] | None
-    ) -> tuple[list[Statement], Policy]:
+    def _hypothesis(self, s: Statement) -> tuple[list[Statement], Policy]:
         """Statements of the log and the policy that there would be."""
         if s.voter != self.policy.viewer:
             return [s], self.policy
-        if mine is None:
-            known = self._context.book.by_id.values()
-            mine = (*self.policy.statements, *(said for said in known if said.voter == s.voter))
-        return [] if s.private else [s], self.policy.with_statements((*mine, s))
+        return [] if s.private else [s], self.policy.with_statements((*self._mine(), s))
+
+    def _mine(self) -> tuple[Statement, ...]:
+        """All the viewer said, as far as it is known here."""
+        if self.said is not None:
+            return tuple(self.said)
+        known, viewer = self._context.book.by_id.values(), self.policy.viewer
+        return (*self.policy.statements, *(s for s in known if s.voter == viewer))
 
     def _suppose(self, statements: list[Statement], policy: Policy) -> tuple[list[Flip], _Before]:
         before = self.policy
@@ -536,7 +536,7 @@ class Judge:
         named = {cause.statement for cause in causes}
         complete = True
         if self._suspects is None:
-            self._suspects = Suspects(self._context)
+            self._suspects = Suspects(self._context, self._mine())
         suspects = self._suspects.near(verdict.subject)
         for tried, s in enumerate(s for s in suspects if s.id not in named):
             if tried == SUSPECTS_MAX:
@@ -547,20 +547,29 @@ class Judge:
         return replace(verdict, causes=tuple(causes), complete=complete)
 
     def _without(self, id: bytes, value: Callable[[], tuple[bool, bool]]) -> tuple[bool, bool]:
-        """A value as it would be if I excluded one statement."""
-        self._suppose_excluded(frozenset((id,)))
+        """A value as it would be if I excluded one statement.
+
+        Of a word of my own, what it replaced holds again.
+        """
+        policy = self.policy
+        mine = any(s.id == id for s in policy.statements)
+        if mine:
+            kept = tuple(s for s in self._mine() if s.id != id)
+            self._context.policy = policy.with_statements(kept)
+        self._suppose_excluded(frozenset((id,)), mine=mine)
         found = value()
-        self._suppose_excluded(frozenset())
+        self._context.policy = policy
+        self._suppose_excluded(frozenset(), mine=mine)
         return found
 
-    def _suppose_excluded(self, ids: frozenset[bytes]) -> None:
+    def _suppose_excluded(self, ids: frozenset[bytes], *, mine: bool) -> None:
         """Judges as if my own word excluded these statements, in place of those before."""
         context = self._context
         touched = ids | context.supposed
         context.supposed = ids
         known = [s for id in touched if (s := context.book.by_id.get(id)) is not None]
         rereads = self._rereads(known)
-        if any(s.id in touched for s in self.policy.statements):
+        if mine:
             rereads[self.policy.viewer] = EVERYTHING
         events = self._undoings(known) | {i for i in touched if self._facts.event(i) is not None}
         self._settle(

@@ -14,7 +14,7 @@ Reads: book, standing, rules. Read by: judge.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tallystick.policy.standing import Context
 from tallystick.policy.statement import ADOPTION, EVENT, SLOT, Statement
@@ -23,16 +23,18 @@ from tallystick.policy.statement import ADOPTION, EVENT, SLOT, Statement
 class Suspects:
     """Everything said, by what it is about; as long as the book stays as it is.
 
+    Args:
+        mine: all the viewer said, also what something later replaced: it holds again without that.
+
     Cost: O(statements of the log) once, then O(what is near the subject).
     """
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, mine: Iterable[Statement]) -> None:
         self._context = context
         self._about: dict[bytes, list[Statement]] = {}
         adopts: dict[bytes, list[bytes]] = {}
         actor_of, viewer = context.facts.actor, context.policy.viewer
-        said = [s for s in context.book.by_id.values() if actor_of(s.voter) != viewer]
-        for s in (*said, *context.policy.statements):
+        for s in ({s.id: s for s in mine} | context.book.by_id).values():
             target = actor_of(s.target) if SLOT[s.verb] <= ADOPTION else s.target
             self._about.setdefault(target, []).append(s)
             if s.verb == "adopt" and s.weight:

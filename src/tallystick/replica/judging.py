@@ -70,6 +70,7 @@ class Judging:
         self._refresh()
         if self._judge is None:
             self._judge = self.judge_under(self._load_policy())
+            self._judge.said = self._mine
         return self._judge
 
     @property
@@ -177,7 +178,7 @@ class Judging:
 
     def what_if(self, statement: Statement) -> Preview:
         """What would change if the statement were made; changes nothing."""
-        return self.judge.what_if(statement, self._mine)
+        return self.judge.what_if(statement)
 
     def next_private(self) -> int:
         """The number the next private statement will get."""

@@ -201,7 +201,7 @@ def check_one_answer(world: World, close: list[Person], rng: Random) -> None:
                 raise Finding("diverged", f"{where} differ in {differing(expected, found)}")
     owner = close[-1]
     document = owner.replica.policy.bytes()
-    expected = answers(owner.replica.reading(), events, actors)
+    expected = answers(owner.replica.under(owner.replica.policy), events, actors)
     for one in close[:-1]:
         found = answers(one.replica.under(Policy.from_bytes(document)), events, actors)
         if found != expected:
@@ -221,7 +221,6 @@ def check_explanations(one: Person, rng: Random) -> None:
     actors = sorted({event.author for event in events})
     about = [parse_did_key(actor) for actor in rng.sample(actors, min(3, len(actors)))]
     judge = replica._log.judging.judge
-    mine = {s.id for s in replica._log.judging.mine}
     for event, subject in [*((True, id) for id in subjects), *((False, a) for a in about)]:
         verdict = (judge.event_verdict if event else judge.actor_verdict)(subject)
         now = _value(_judge_without(one), subject, event=event)
@@ -229,9 +228,7 @@ def check_explanations(one: Person, rng: Random) -> None:
             raise Finding("explained", f"r{one.number}: {verdict} is not {now} from scratch")
         named = {cause.statement: cause.necessary for cause in verdict.causes}
         _check_causes(one, subject, named, now, event=event)
-        others = [
-            s.id for s in statements if s.id not in named and s.id != subject and s.id not in mine
-        ]
+        others = [s.id for s in statements if s.id not in named and s.id != subject]
         if verdict.complete and others:
             other = rng.choice(others)
             if _value(_judge_without(one, other), subject, event=event) != now:
@@ -243,8 +240,6 @@ def _check_causes(
 ) -> None:
     mine = {s.id for s in one.replica._log.judging.mine}
     for id, necessary in list(named.items())[:6]:
-        if id in mine:
-            continue
         if id not in mine and one.replica._store.row_of(id) is None:
             raise Finding("explained", f"r{one.number}: a cause that is not here: {id.hex()}")
         changes = _value(_judge_without(one, id), subject, event=event) != now

@@ -15,6 +15,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from tests.simulation.finding import Finding
+from tests.simulation.kept import check_kept
 from tests.simulation.machine import DiskMachine
 from tests.simulation.person import Person
 from tests.simulation.timeline import SECOND_MS
@@ -42,8 +43,12 @@ def mishap(function: Mishap) -> Mishap:
     """Something that happens to people whose store lies on a disk, while they run."""
 
     def happens(world: World, one: Person, rng: Random) -> None:
-        if one.replica is not None and isinstance(one.machine, DiskMachine):
+        if one.replica is None or not isinstance(one.machine, DiskMachine):
+            return
+        try:
             function(world, one, rng)
+        except StoreError as error:  # an operation that was to fail did so now
+            world.disk_failed(one, error)
 
     MISHAPS[function.__name__] = happens
     return happens
@@ -107,18 +112,19 @@ def put_back(world: World, one: Person, rng: Random) -> None:
 @mishap
 def rot(world: World, one: Person, rng: Random) -> None:
     """A bit is flipped while the process is down. A store that is named damaged is begun anew."""
+    one.machine.repair()
     if not one.joined:
         return
     before = (one.replica.digest(), one.replica.state_hash("places"), one.replica.standing())
     one.down()
-    if not one.machine.disk.names():
-        return
     place = one.machine.rot(rng)
     world.say(f"rot {place}", one.number)
     try:
-        one.restart()
+        one.restart(whole=False)
         verified = one.replica.verify()
         named = not verified.ok
+        if not named:
+            check_kept(one)
         after = (one.replica.digest(), one.replica.state_hash("places"), one.replica.standing())
     except StoreError:
         named, after = True, before

@@ -133,10 +133,11 @@ class Person:
         self.acked, self.promised, self.privates, self.policy = [], set(), 0, None
         self._boot(self.machine.create(self.now()))
 
-    def restart(self) -> None:
-        """The process again, on the store that is there; it holds all it said it keeps."""
+    def restart(self, *, whole: bool = True) -> None:
+        """The process again, on the store that is there; ``whole``: it holds all it said."""
         self._boot(self.machine.open())
-        check_kept(self)
+        if whole:
+            check_kept(self)
         self.stored()
 
     def start_over(self) -> None:
@@ -264,6 +265,7 @@ class Person:
                 self.acked.append(event.id)
                 if event.author == self.key.public:
                     self.own.add(event.id)
+                    self.policy = None  # one's own word, back from others, moves it too
         self._push_soon()
 
     # --- talking ----------------------------------------------------------------------------------

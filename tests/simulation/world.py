@@ -83,7 +83,7 @@ class World:
         self.refused: Counter[str] = Counter()
         """What people's own replicas refused them."""
         self.secrets: set[bytes] = set()
-        self.quiet = False
+        self.quiet = self.ended = False
         names = [f"r{n}" if n < plan.people else f"liar{n}" for n in range(plan.size)]
         self.trace = Trace(names) if tracing else None
         self.people = [
@@ -234,7 +234,8 @@ class World:
         tally.segments, tally.segments_lost = self.network.segments, self.network.lost
 
     def end(self) -> None:
-        """Closes everything."""
+        """Closes everything; what is found now was found already."""
+        self.ended = True
         for one in self.people:
             one.down()
         for liar in self.liars:
@@ -276,6 +277,8 @@ class World:
         failed(self, one, error)
 
     def session_over(self, one: Person, talk: Talk) -> None:
+        if self.ended:
+            return
         report = talk.session.report()
         if report.code is not None:
             self.tally.cut += 1

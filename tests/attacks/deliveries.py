@@ -56,12 +56,14 @@ def talkative(run: Run, count: int = 3) -> list[Any]:
     return people
 
 
-@bug("a context wider than what was delivered", source="delta_crdt_ex 65")
+@bug("a context wider than what was delivered", source="delta_crdt_ex 65", seeds=1)
 def wider_context(run: Run) -> None:
     """A session cut after any message: what was not delivered is not taken for delivered."""
     cuts = 0
     while True:
         one, other, _ = talkative(run)
+        blob = run.random.randbytes(900_000)  # a chain that takes several messages, one head
+        one.write_many([("blob", blob + bytes((n,))) for n in range(7)])
         both = {e.id for e in one.history()} | {e.id for e in other.history()}
         broken = pipe(one, other, cuts)
         ended = [broken.deliver() for _ in range(cuts)].count(False) > 0
@@ -165,7 +167,7 @@ def on_disk(run: Run, path: Any) -> Any:
     return Replica(store, path, Owner(key.public, key=key), means=means)
 
 
-@bug("one dot, two contents", source="riak_kv PR 814", seeds=3)
+@bug("one dot, two contents", source="riak_kv PR 814")
 def one_dot(run: Run) -> None:
     """Two machines of one key add different things at the same place in their chains."""
     founder = founded(run.key("founder"))
@@ -204,7 +206,7 @@ def one_dot(run: Run) -> None:
 @bug("a set of 20,000 strings that cannot be sent", source="akka 23025, 22327, 28421", seeds=1)
 def large_set(run: Run) -> None:
     one = founded(run.key("one"))
-    strings = [f"{number} {run.random.randbytes(16).hex()}" for number in range(20_000)]
+    strings = [f"{number} {run.random.randbytes(110).hex()}" for number in range(20_000)]
     for begin in range(0, len(strings), 1_000):
         with one.edit() as edit:
             for string in strings[begin : begin + 1_000]:
@@ -215,7 +217,7 @@ def large_set(run: Run) -> None:
     while sending.deliver():
         waiting = [*sending.first.inbox, *sending.second.inbox]
         largest = max([largest, *map(len, waiting)])
-    assert largest <= MESSAGE_BYTES_MAX
+    assert largest <= MESSAGE_BYTES_MAX < sum(map(len, strings))
     assert other.digest() == one.digest()
     assert sorted(other.view()["strings"]) == sorted(strings)
     assert other.state_hash() == one.state_hash()
@@ -226,7 +228,7 @@ def large_set(run: Run) -> None:
     run.work["bytes"] += largest
 
 
-@bug("subscribers who saw fewer, and gossip without end", source="akka.net 8219, 5022")
+@bug("subscribers who saw fewer, and gossip without end", source="akka.net 8219, 5022", seeds=1)
 def subscribers(run: Run) -> None:
     people = talkative(run)
     for one in people:
@@ -321,7 +323,7 @@ def long_history(run: Run) -> None:
         sizes.append(taking.work)
         assert other.view()["map/key"] == 149
     for row in (costs, sizes, sent):
-        assert max(row[1:]) <= 1.5 * min(row), row
+        assert max(row[1:]) <= 1.06 * min(row), row
     assert other.view()["map/count"] == 600
     run.work["write"] += max(costs) // 300
 

@@ -249,7 +249,7 @@ def flooded(run: Run, one: Any, *flood: Slice) -> tuple[int, int]:
 HONEST, HOSTILE, PUPPETS = 4, 5, 50
 
 
-@attack("eclipse, Sybil and invalid spam", source="CVE-2020-12821, gossipsub 1.1", seeds=2)
+@attack("eclipse, Sybil and invalid spam", source="CVE-2020-12821, gossipsub 1.1", seeds=1)
 def eclipse(run: Run) -> None:
     honest = [founded(run.key("0"))]
     honest += [joined(run.key(number), honest[0]) for number in range(1, HONEST)]

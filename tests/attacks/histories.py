@@ -63,7 +63,7 @@ def counted(one: Any, viewer: Any | None = None) -> set[bytes]:
 # --- equivocation -------------------------------------------------------------------------------
 
 
-@attack("equivocation", source="two events, one seq", seeds=3)
+@attack("equivocation", source="two events, one seq")
 def equivocation(run: Run) -> None:
     founder = founded(run.key("ada"))
     log, random = log_of(founder), run.random
@@ -174,7 +174,7 @@ def side_of(one: Any, id: bytes) -> list[Any]:
     return [side.header, side.path, side.head.size, side.head.root, side.head.signature]
 
 
-@attack("split view by a peer", source="transparency logs", seeds=3)
+@attack("split view by a peer", source="transparency logs")
 def split_view(run: Run) -> None:
     founder = founded(run.key("ada"))
     log, random = log_of(founder), run.random
@@ -278,7 +278,7 @@ def backdated_after(eve: Hand, at: int) -> dict[str, Callable[[], list[Slice]]]:
     }
 
 
-@attack("backdated events after a ban", source="Matrix MSC4289, MSC4291, MSC4297", seeds=2)
+@attack("backdated events after a ban", source="Matrix MSC4289, MSC4291, MSC4297", seeds=1)
 def backdated(run: Run) -> None:
     for cut in ("none", "part", "all"):
         for way in backdated_after(Hand(run.key("eve"), bytes(32)), 2):
@@ -330,7 +330,7 @@ def author_of(one: Any, id: bytes) -> bytes:
 YEARS = 365 * 86_400_000
 
 
-@attack("clock skew", source="+-10 years, and the ends of the range", seeds=2)
+@attack("clock skew", source="+-10 years, and the ends of the range", seeds=1)
 def clock_skew(run: Run) -> None:
     clocks = [FIRST_MS - 10 * YEARS, FIRST_MS, FIRST_MS + 10 * YEARS, 0, FAR_FUTURE - 1_000_000]
     people = [skewed(run.key(n), now) for n, now in enumerate(run.random.sample(clocks, 5))]
@@ -461,6 +461,8 @@ def fake_erase(run: Run) -> None:
             lamport = max(eve.end.lamport, bob.end.lamport if deps else 0) + 1
             frame = cbor({key: Link(random.choice(bob.ids))})
             told(one, eve.write(frames=[frame], kind=f"trust/{verb}", deps=deps, lamport=lamport))
+            void = one.history(author=eve.did)[-1].void
+            assert void or not deps, "of an event in the past it is seen to be another's"
     run.saw(event.void for event in one.history(author=eve.did) if event.void)
     assert all(event.counts for event in one.history(author=bob.did))
     for part in (skeleton_of(whole), header_of(whole)):

@@ -39,7 +39,7 @@ ELSEWHERE = {
     "PENDING_AUTHOR_EVENTS_MAX", "PENDING_AUTHOR_BYTES_MAX",  # the same
     "SYNC_WINDOW_MESSAGES", "SYNC_PUSHES_MAX", "SYNC_SESSIONS_MAX", "SYNC_IDLE_SECONDS",  # queues
     "SYNC_SESSIONS_PEER_MAX", "SYNC_BYTES_IN_MAX", "SYNC_REJECTED_MAX", "SYNC_WASTE_MAX",  # queues
-    "SYNC_AUTHOR_BYTES_MAX", "SYNC_AUTHOR_WASTE_MAX",  # queues
+    "SYNC_AUTHOR_BYTES_MAX", "SYNC_AUTHOR_WASTE_MAX", "SYNC_CONTENTS_MAX",  # queues
     "SYNC_VECTOR_BYTES_MAX",  # a choice of one's own: what is longer is said in another way
     "UINT_MAX", "INT_MIN", "INT_MAX", "SUM_BITS",  # numeric overflow
 }  # fmt: skip

@@ -23,6 +23,7 @@ from tests.e2e.test_sync_tcp import until
 from tallystick import limits
 from tallystick.chain.slice import Slice, slice_value
 from tallystick.sync import messages as m
+from tallystick.sync.holdings import Span
 from tallystick.sync.session import Budget, Session, State
 from tallystick.sync.tcp import connect, serve
 
@@ -141,9 +142,18 @@ def questions(run: Run) -> None:
     one = founded(run.key("eli"))
     one.write("blob", run.random.randbytes(900_000))
     author = one._owner.public
-    for question in (m.Want(b""), m.Contents(()), m.Hello(1, None, bytes(32), b"", b"", b"", 0)):
+    hello = m.Hello(1, None, bytes(32), b"", b"", b"", 0)
+    full = m.encode(m.Contents((Span(bytes(32), b"", 0, 1),) * limits.SYNC_SPANS_MAX))
+    for question, most in (
+        (m.Want(b""), 1),
+        (hello, 0),
+        (m.Contents(()), 1),
+        (full, limits.SYNC_CONTENTS_MAX),
+    ):
         talk = Talk(one)
-        talk.say(question)
+        for _ in range(most):
+            talk.say(question)
+            assert not talk.codes()
         talk.say(question)
         assert run.saw(talk.codes()) == {"sync/unexpected"}
     talk = Talk(one)

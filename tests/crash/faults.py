@@ -28,7 +28,8 @@ CODES = {"store/io", "store/full", "store/busy", "store/damaged", "store/not-a-s
 ON = 2
 """Steps that the same process does after a one-off fault."""
 ALIVE = 4
-"""One point in so many is checked again in the process that met the fault, known state or not."""
+"""One point in so many is checked whole whether or not its state is known by now: in the process
+that met the fault, and after opening."""
 SORTS = ("once", "once-part", "full", "sticky")
 """One operation; one, a write in part; writes as on a full disk, until the step ends; all."""
 
@@ -152,7 +153,9 @@ class FaultRun:
         left = w.disk.cut(Random(f"{self.seed}/{point}"))
         found = dump(left, ledger.path)
         newest = ledger.states[-1]
-        if found != newest:
+        if not found and not w.acked:
+            self.tally.note("unmade")  # making the store failed, and left nothing behind
+        elif found != newest:
             if found in ledger.states[:-1]:
                 raise LookupError(f"state {ledger.states.index(found)} of {len(ledger.states)}")
             if not ledger.unsure:
@@ -164,10 +167,12 @@ class FaultRun:
         )  # fmt: skip
         try:
             integrity(there.ana)
-            if found not in self.checked:
+            known = found in self.checked
+            if not known:
                 check_store(there.ana)
                 self.checked.add(found)
-            go_on(there)
+            if not known or self.tally.points % ALIVE == 1:
+                go_on(there)
         finally:
             there.close()
 

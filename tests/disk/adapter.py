@@ -181,7 +181,9 @@ class Simulated:
         name = str(path)
         if name not in self.disk.names():
             return Found.NOTHING
-        return found_in(self.disk.content(name)[:16])
+        journal = name + "-journal"
+        beside = self.disk.content(journal)[:16] if journal in self.disk.names() else b""
+        return found_in(self.disk.content(name)[:16], beside)
 
     def open(self, path: Path, *, create: bool) -> ApswAdapter:
         made = ApswAdapter(

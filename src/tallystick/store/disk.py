@@ -21,6 +21,8 @@ from tallystick.store.adapter import Adapter
 
 MAGIC: Final = b"SQLite format 3\x00"
 """How every SQLite file begins."""
+JOURNAL: Final = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
+"""How a rollback journal begins: SQLite keeps one until a new file is in write-ahead mode."""
 BESIDE: Final = ("-wal", "-shm", "-journal")
 """Endings of the files that SQLite keeps beside a database."""
 
@@ -58,14 +60,12 @@ class Files:
         try:
             if not S_ISREG(path.stat().st_mode):
                 return Found.OTHER
-            with path.open("rb") as file:
-                head = file.read(len(MAGIC))
+            return found_in(_head(path), _head(path.with_name(path.name + "-journal")))
         except (FileNotFoundError, NotADirectoryError):
             return Found.NOTHING
         except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
             got = getattr(error, "strerror", None) or str(error)
             raise StoreError("store/io", where=path, got=got) from error
-        return found_in(head)
 
     def open(self, path: Path, *, create: bool) -> Adapter:
         """See ``Disk``."""
@@ -77,11 +77,24 @@ class Files:
             path.with_name(path.name + end).unlink(missing_ok=True)
 
 
-def found_in(head: bytes) -> Found:
-    """What a file is, by its first bytes."""
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC))
+    except FileNotFoundError:
+        return b""
+
+
+def found_in(head: bytes, journal: bytes) -> Found:
+    """What a file is, by its first bytes and those of the journal beside it.
+
+    When the power goes while SQLite writes the first page of a file, the page may be torn; the
+    journal is what SQLite makes it whole with when the file is opened.
+    """
     if not head:
         return Found.EMPTY
-    return Found.DATABASE if head == MAGIC else Found.OTHER
+    torn = journal.startswith(JOURNAL)
+    return Found.DATABASE if torn or head == MAGIC else Found.OTHER
 
 
 FILES: Final = Files()

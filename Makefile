@@ -85,8 +85,8 @@ fuzz: setup ## hostile inputs, every decoder (TARGET=name|quick|all RUNS=n SEED=
 sim: setup ## simulated worlds (SEEDS=n), or one again with its trace (SEED=n)
 	@$(PY) -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) $(SIM_ARGS)
 
-crash: setup ## long runs: power cuts, failing disks, killed processes (CRASH_ARGS="--points 10000")
-	@for mode in power io kill; do \
+crash: setup ## power cuts, failing disks, killed processes, flipped bits (CRASH_ARGS="--points 10000")
+	@for mode in power io kill bitrot; do \
 	  $(PY) -m tests.crash --mode $$mode $(CRASH_ARGS) || exit 1; \
 	done
 

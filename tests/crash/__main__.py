@@ -1,4 +1,4 @@
-"""``python -m tests.crash --mode power|io|kill``: long runs, and the replay of a finding.
+"""``python -m tests.crash --mode power|io|kill|bitrot``: long runs, and the replay of a finding.
 
 Law: exit code 1 exactly when something was found; the last line says how much was looked at.
 """
@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from tests.crash.bitrot import run_bitrot
 from tests.crash.faults import run_faults
 from tests.crash.findings import Tally
 from tests.crash.kill import run_kill
@@ -21,8 +22,8 @@ EVERY_SECONDS = 5.0
 
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
-    made.add_argument("--mode", choices=("power", "io", "kill"), required=True)
-    made.add_argument("--points", type=int, default=None, help="how many")
+    made.add_argument("--mode", choices=("power", "io", "kill", "bitrot"), required=True)
+    made.add_argument("--points", type=int, default=None, help="how many (bitrot: all)")
     made.add_argument("--seed", type=int, default=1)
     made.add_argument("--sync", choices=("full", "normal"), default="full", help="power only")
     made.add_argument("--only", help="one point, as a finding names it")
@@ -53,8 +54,10 @@ def main() -> int:
         tally = run_power(points, seed, synchronous=wanted.sync.upper(), only=at, told=told)
     elif wanted.mode == "io":
         tally = run_faults(points, seed, only=only, told=told)
-    else:
+    elif wanted.mode == "kill":
         tally = run_kill(points, seed, told=told)
+    else:
+        tally = run_bitrot(wanted.points, seed, only=only, told=told)
     told(tally)
     print(json.dumps(tally.figures()) if wanted.json else tally.line())
     return 1 if tally.findings else 0

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.crash.bitrot import run_bitrot
 from tests.crash.faults import run_faults
 from tests.crash.power import run_power
 
@@ -44,3 +45,11 @@ def test_no_kill_loses_what_was_acknowledged():
     figures = json.loads(done.stdout)
     assert figures["points"] == 18
     assert figures["acked"] > 0
+
+
+def test_no_flipped_bit_changes_an_answer_without_being_named():
+    tally = run_bitrot(300, 1, size=1)
+    assert not tally.findings, tally.findings[:3]
+    assert tally.points == 300 + tally.notes["free"]
+    assert tally.notes["by-hash"] > 0
+    assert tally.notes["by-sqlite"] > 0

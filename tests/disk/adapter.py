@@ -19,12 +19,15 @@ from tests.disk.vfs import NAME, mounted
 from tallystick.errors import UsageError
 from tallystick.store import adapter
 from tallystick.store.adapter import Adapter, store_error
-from tallystick.store.disk import BESIDE, Found, found_in
+from tallystick.store.crc import row_crc
+from tallystick.store.disk import BESIDE, FILES, Found, found_in
 
 _READING = {
     apsw.SQLITE_SELECT, apsw.SQLITE_READ, apsw.SQLITE_FUNCTION, apsw.SQLITE_RECURSIVE,
 }  # fmt: skip
-_OURS = (apsw.ConstraintError, apsw.SQLError, apsw.MismatchError, apsw.BindingsError)
+_TROUBLE = (apsw.Error, UnicodeDecodeError)
+"""What damage looks like; sqlite3 calls text that is no text an OperationalError."""
+_OURS = (apsw.ConstraintError, apsw.BindingsError)
 """Mistakes of ours: raised as what they are."""
 
 
@@ -53,6 +56,7 @@ class ApswAdapter(Adapter):
             )
         except (apsw.Error, DiskFailure) as error:
             raise self._translated(error) from error
+        self._db.create_scalar_function("row_crc", row_crc, deterministic=True)
         self._db.set_busy_timeout(0 if vfs else adapter.BUSY_TIMEOUT_MS)
         own = [] if vfs is None else ["locking_mode = EXCLUSIVE"]
         wanted = [f"synchronous = {synchronous}" if x.startswith("synchronous") else x
@@ -73,14 +77,14 @@ class ApswAdapter(Adapter):
             for _ in self._db.execute(sql, tuple(params)):
                 pass  # apsw runs a statement only as far as its rows are fetched
             return self._db.last_insert_rowid()
-        except apsw.Error as error:
+        except _TROUBLE as error:
             raise self._translated(error) from error
 
     def executemany(self, sql, batch):
         try:
             for _ in self._db.executemany(sql, batch):
                 pass
-        except apsw.Error as error:
+        except _TROUBLE as error:
             raise self._translated(error) from error
 
     def script(self, sql):
@@ -94,7 +98,7 @@ class ApswAdapter(Adapter):
     def rows(self, sql, params=()):
         try:
             return self._db.execute(sql, tuple(params)).fetchall()
-        except apsw.Error as error:
+        except _TROUBLE as error:
             raise self._translated(error) from error
 
     def row(self, sql, params=()):
@@ -103,7 +107,7 @@ class ApswAdapter(Adapter):
             found = cursor.fetchone()
             cursor.fetchone()  # as sqlite3 does: a pragma is done only after its last row
             cursor.close(force=True)
-        except apsw.Error as error:
+        except _TROUBLE as error:
             raise self._translated(error) from error
         return found
 
@@ -155,13 +159,9 @@ class ApswFiles:
         return ApswAdapter(str(path), where=str(path), create=create)
 
     def look(self, path):
-        from tallystick.store.disk import FILES
-
         return FILES.look(path)
 
     def remove(self, path):
-        from tallystick.store.disk import FILES
-
         FILES.remove(path)
 
 

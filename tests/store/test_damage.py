@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.store.world import World, key, put
 
-from tallystick.store import Store
+from tallystick.store import StatementRow, Store
 
 B, C = key(2), key(3)
 
@@ -119,3 +119,47 @@ def test_an_index_that_lost_an_event_is_found(store, monkeypatch):
     )
     store._forget()
     assert len(list(store.scan_index())) == 1
+
+
+def rows_found(store: Store) -> list[str]:
+    return [damage.what for damage in store.scan_rows()]
+
+
+NOTES = {
+    "feed": "cause = 'x'",
+    "arrival": "received_ms = received_ms + 1",
+    "petname": "author = zeroblob(32)",
+    "private_statement": "reason = 'another'",
+    "policy": "document = x'6f6f65'",
+    "policy_history": "pos = pos + 1",
+    "statement": "target = zeroblob(32)",
+    "pending": "waits_for = zeroblob(32)",
+    "peer": "vector = x'00'",
+    "view": "definition = x'00'",
+    "kept": "value = x'00'",
+    "log": "purpose = 'another'",
+    "meta": "value = 7",
+}
+
+
+@pytest.mark.parametrize("table", NOTES)
+def test_a_row_that_nothing_hashes_is_named_by_its_checksum(store, table):
+    with store.write():
+        store.feed_append(1, [(1, 3)], weight=1, cause="why")
+        store.feed_append(1, [(4, 3)], weight=1, cause="why")
+        store.record_arrival(1, received_ms=5, peer=b"p")
+        store.set_petname("bob", B)
+        store.add_private(1, kind="trust/ban", frame=b"f", reason="r")
+        store.set_policy(1, b"one", pos=0, changed_ms=5)
+        store.add_statements(1, [StatementRow(7, b"i" * 32, B, 3, "ban", C, b"\xf6")])
+        store.add_pending(
+            1, B, seq=0, count=2, slice=b"s", waits_for=b"w" * 32, peer=b"p", received_ms=1
+        )
+        store.set_peer(b"k", 1, checkpoint=b"c", vector=b"v")
+        store.set_view(1, "v", definition=b"d", policy=b"h", pos=4)
+        store.keep(0, "x", b"y")
+        store.set_log(1, name="another", purpose="than before")
+    assert rows_found(store) == []
+    store.db.execute(f"UPDATE {table} SET {NOTES[table]}")
+    assert rows_found(store)
+    assert all(f"a row of {table} was changed" in what for what in rows_found(store))

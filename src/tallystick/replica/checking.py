@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 from tallystick import kernels
 from tallystick._version import __version__
@@ -18,28 +19,49 @@ from tallystick.chain.head import Head, check_heads
 from tallystick.event.ids import cid_text
 from tallystick.identity.did import did_key
 from tallystick.kernels import status
+from tallystick.replica.names import Names
+from tallystick.replica.openlog import OpenLog
+from tallystick.replica.reading import Reading
 from tallystick.replica.reports import VerifyReport
 from tallystick.store.adapter import SQLITE_VERSION
 from tallystick.store.lookups import absent_seqs, counted, pending_peers, room, void_events
 from tallystick.store.rows import Damage
 from tallystick.store.store import Store
+from tallystick.store.verify import UNREADABLE
 
+Problems = list[dict[str, Any]]
 Progress = Callable[[int, int | None, str], None]
+FEED_ROWS: Final = 65_536
+"""Changes read at once."""
+WRONG_MAX: Final = 20
+"""Rows named when many are wrong in the same way."""
 
 
 def verify_store(
     store: Store, *, clock: Callable[[], float], progress: Progress | None = None
 ) -> VerifyReport:
-    """Re-checks every header, link, tree and signature of every log.
+    """Re-checks every page, row, header, link, tree and signature of every log.
 
     Args:
         clock: seconds, for the report only.
     """
     started = clock()
     problems: list[dict[str, Any]] = []
-    events = chains = 0
-    total = store.next_row - 1
+    counted = [0, 0]
+    try:
+        _verify_all(store, problems, counted, progress)
+    except UNREADABLE as error:
+        problems.append(_unreadable(b"", error))
+    return VerifyReport(counted[0], counted[1], clock() - started, tuple(problems))
+
+
+def _verify_all(
+    store: Store, problems: list[dict[str, Any]], counted: list[int], progress: Progress | None
+) -> None:
+    """Everything but what was derived; what is found goes into ``problems`` as it is found."""
     with store.read():
+        problems += [_damage(b"", b"", damage) for damage in store.scan_rows()]
+        total = store.next_row - 1
         for log in store.logs():
             lines = store.lines(log.no)
             signed = [
@@ -52,14 +74,57 @@ def verify_store(
                 if code != status.OK:
                     problems.append(_problem(log.id, author, None, "chain/signature"))
             for line in lines:
-                chains += 1
+                counted[1] += 1
                 found = store.scan(line.no)
                 problems += [_damage(log.id, line.author, damage) for damage in found]
-                events += line.size - line.first_seq
+                counted[0] += line.size - line.first_seq
                 if progress is not None:
-                    progress(events, total, "events")
+                    progress(counted[0], total, "events")
         problems += [_damage(b"", b"", damage) for damage in store.scan_index()]
-    return VerifyReport(events, chains, clock() - started, tuple(problems))
+
+
+def verify_derived(log_id: bytes, open_log: Callable[[bytes], OpenLog], names: Names) -> Problems:
+    """What was judged and reduced in a log, held against doing it all again."""
+    try:
+        log = open_log(log_id)
+        log.skim()
+        own, fresh = Reading(log, names), Reading(log, names, policy=log.policy)
+        return [
+            _problem(log_id, b"", None, "store/damaged", what=what)
+            for what in (*_misjudged(own, fresh), *_misreduced(own, fresh))
+        ]
+    except UNREADABLE as error:
+        return [_unreadable(log_id, error)]
+
+
+def _misjudged(own: Reading, fresh: Reading) -> Iterator[str]:
+    """Events whose changes in the feed do not add up to whether they count."""
+    store, no, sums, pos = own.log.store, own.log.no, Counter[int](), 0
+    while part := store.feed_read(no, pos, FEED_ROWS):
+        for entry in part:
+            for row in range(entry.row, entry.row + entry.count):
+                sums[row] += entry.weight
+        pos = part[-1].pos + part[-1].count
+    counts: set[int] = set()
+    for row, count in fresh.ranges():
+        counts.update(range(row, row + count))
+    wrong = [row for row, sum in sums.items() if sum != (row in counts)]
+    wrong += [row for row in counts if row not in sums]
+    for row in sorted(wrong)[:WRONG_MAX]:
+        yield f"the feed says otherwise of row {row} than the policy"
+
+
+def _misreduced(own: Reading, fresh: Reading) -> Iterator[str]:
+    """Views that are not what the events that count add up to."""
+    for view in own.log.views.list():
+        here = view.attached and view.name not in own.log.views.failed
+        if here and own.state_hash(view.name) != fresh.state_hash(view.name):
+            yield f"the view {view.name} is not what its events add up to"
+
+
+def _unreadable(log: bytes, error: BaseException) -> dict[str, Any]:
+    what = f"it cannot be read: {type(error).__name__} {error}"[:200]
+    return _problem(log, b"", None, "store/damaged", what=what)
 
 
 def _damage(log: bytes, author: bytes, damage: Damage) -> dict[str, Any]:

@@ -69,6 +69,11 @@ class Reading:
         self._ranges: list[tuple[int, int]] | None = None
         self._scratch: dict[str, tuple[View, Db]] = {}
 
+    @property
+    def log(self) -> OpenLog:
+        """The log that is read."""
+        return self._log
+
     # --- who is heeded --------------------------------------------------------------------------
 
     @property

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -175,10 +176,16 @@ class Shares(Reads):
         return syncing.bundle_report(report, reading=True)
 
     def verify(self, *, progress: Progress | None = None) -> VerifyReport:
-        """Re-checks everything from bytes: headers, links, trees, signatures."""
-        return checking.verify_store(
+        """Re-checks everything: pages, rows, headers, links, trees, signatures, views."""
+        report = checking.verify_store(
             self._store, clock=lambda: self._means.now() / 1000, progress=progress
         )
+        if not report.ok:  # what is derived from damage says nothing
+            return report
+        found: list[dict[str, Any]] = []
+        for log in self._store.logs():
+            found += checking.verify_derived(log.id, self._open_log, self._names)
+        return replace(report, problems=tuple(found))
 
     def doctor(self) -> dict[str, Any]:
         """What runs here and what is in the store."""

@@ -32,6 +32,7 @@ from tallystick.state.views_fold import Fold
 from tallystick.state.views_places import PlacesView
 from tallystick.state.views_sum import GroupSum
 from tallystick.store.adapter import Adapter
+from tallystick.store.crc import INSERT_VIEW
 
 LIMIT: Final = 65_536
 """Changes asked for at a time; bounds memory."""
@@ -54,6 +55,7 @@ CREATE TABLE IF NOT EXISTS view (
   definition BLOB NOT NULL,
   policy BLOB NOT NULL,
   pos INTEGER NOT NULL,
+  crc INTEGER NOT NULL,
   PRIMARY KEY (log, name)
 )
 """
@@ -351,11 +353,7 @@ class Views:
                 hint="Give the view another name.",
             )  # fmt: skip
         view.create(self.db)
-        self.db.execute(
-            "INSERT OR REPLACE INTO view (log, name, definition, policy, pos)"
-            " VALUES (?, ?, ?, x'', 0)",
-            (self.log, view.name, definition),
-        )
+        self.db.execute(INSERT_VIEW, (self.log, view.name, definition, b"", 0))
         self._positions.pop(view.name, None)
 
     def _blank(self, name: str, definition: bytes) -> View:

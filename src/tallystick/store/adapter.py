@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tallystick.errors import StoreError, TallyError, UsageError
+from tallystick.store.crc import row_crc
 
 BUSY_TIMEOUT_MS: Final = 10_000
 """How long a writer waits for another process before ``store/busy``."""
@@ -111,6 +112,7 @@ class Adapter:
             )
         except sqlite3.DatabaseError as error:
             raise _translated(error, self.where) from error
+        self._db.create_function("row_crc", -1, row_crc, deterministic=True)
         for pragma in PRAGMAS:
             try:
                 self._db.execute(f"PRAGMA {pragma}")

@@ -18,11 +18,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from tallystick.store.adapter import Adapter
+from tallystick.store.crc import insert_into
 from tallystick.store.insert import Insert
 from tallystick.store.rows import FeedRange
 
 ENTRY_RANGES_MAX: Final = 4_096
 """Ranges in one entry (32 KiB); more are cut into several, so that reading stays bounded."""
+_INSERT: Final = insert_into("feed")
 
 
 class Feed(Insert):
@@ -58,7 +60,10 @@ class Feed(Insert):
         if last is not None and last[2] + last[1] == row and last[3:] == (None, weight, cause):
             last = (last[0], last[1] + count, *last[2:])
             self.db.execute(
-                "UPDATE feed SET count = ? WHERE log = ? AND pos = ?", (last[1], log_no, last[0])
+                "UPDATE feed SET count = ?3,"
+                " crc = row_crc(log, pos, ?3, row, ranges, weight, cause)"
+                " WHERE log = ?1 AND pos = ?2",
+                (log_no, last[0], last[1]),
             )
             self._feed_last[log_no] = last
             if len(ranges) > 1:
@@ -70,7 +75,7 @@ class Feed(Insert):
             packed = array("I", [part for pair in ranges for part in pair]).tobytes()
             count = sum(count for _, count in ranges)
         entry = (pos, count, row, packed, weight, cause)
-        self.db.execute("INSERT INTO feed VALUES (?, ?, ?, ?, ?, ?, ?)", (log_no, *entry))
+        self.db.execute(_INSERT, (log_no, *entry))
         self._feed_last[log_no] = entry
 
     def feed_end(self, log_no: int) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from tallystick.store.crc import insert_into
 from tallystick.store.rows import EventRow
 from tallystick.store.store import Store
 
@@ -232,7 +233,7 @@ def move_heads(store: Store, log_no: int, *, gone: Iterable[int], came: Iterable
         "DELETE FROM head WHERE log = ? AND row = ?", [(log_no, row) for row in gone]
     )
     store.db.executemany(
-        "INSERT OR IGNORE INTO head VALUES (?, ?)", [(log_no, row) for row in came]
+        insert_into("head", verb="INSERT OR IGNORE"), [(log_no, row) for row in came]
     )
 
 

@@ -12,6 +12,7 @@ from typing import Final, Generic, TypeVar
 from tallystick.errors import NotFound
 from tallystick.store.adapter import Adapter
 from tallystick.store.base import Base
+from tallystick.store.crc import insert_into
 from tallystick.store.rows import LogRow
 
 Name = TypeVar("Name", str, bytes)
@@ -96,16 +97,19 @@ class Names(Base):
         """A new log by its genesis id (32 bytes); returns its number. It must not be here yet."""
         self._must_write()
         assert len(id) == 32
-        no = self.db.execute(
-            "INSERT INTO log (id, name, purpose) VALUES (?, ?, ?)", (id, name, purpose)
-        )
+        found = self.db.row("SELECT coalesce(max(no), 0) + 1 FROM log")
+        assert found is not None
+        no = self.db.execute(insert_into("log"), (found[0], id, name, purpose))
         self._logs = None
         return no
 
     def set_log(self, no: int, *, name: str, purpose: str) -> None:
         """What the genesis event says the log is about, once its content is here."""
         self._must_write()
-        self.db.execute("UPDATE log SET name = ?, purpose = ? WHERE no = ?", (name, purpose, no))
+        self.db.execute(
+            "UPDATE log SET name = ?2, purpose = ?3, crc = row_crc(no, id, ?2, ?3) WHERE no = ?1",
+            (no, name, purpose),
+        )
         self._logs = None
 
     def drop_log(self, no: int) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tallystick.store.crc import INSERT_VIEW, insert_into
 from tallystick.store.pending import Pending
 from tallystick.store.rows import EquivocationRow, PolicyRow, PrivateRow, StatementRow, ViewRow
 
@@ -24,7 +25,7 @@ class Notes(Pending):
         """Keep decoded trust events; one that is there already is replaced."""
         self._must_write()
         self.db.executemany(
-            "INSERT OR REPLACE INTO statement VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            insert_into("statement", verb="INSERT OR REPLACE"),
             [(log_no, x.row, x.id, x.voter, x.seq, x.verb, x.target, x.detail) for x in statements],
         )
 
@@ -47,7 +48,7 @@ class Notes(Pending):
         )
         assert found is not None
         self.db.execute(
-            "INSERT INTO private_statement VALUES (?, ?, ?, ?, ?)",
+            insert_into("private_statement"),
             (log_no, found[0], kind, frame, reason),
         )
         return int(found[0])
@@ -70,11 +71,13 @@ class Notes(Pending):
     def set_policy(self, log_no: int, document: bytes, *, pos: int, changed_ms: int) -> None:
         """Put a policy document in force from feed position ``pos`` on; the history grows."""
         self._must_write()
-        self.db.execute("INSERT OR REPLACE INTO policy VALUES (?, ?)", (log_no, document))
+        self.db.execute(insert_into("policy", verb="INSERT OR REPLACE"), (log_no, document))
+        found = self.db.row(
+            "SELECT coalesce(max(no), 0) + 1 FROM policy_history WHERE log = ?", (log_no,)
+        )
+        assert found is not None
         self.db.execute(
-            "INSERT INTO policy_history SELECT ?1, coalesce(max(no), 0) + 1, ?2, ?3, ?4"
-            " FROM policy_history WHERE log = ?1",
-            (log_no, pos, changed_ms, document),
+            insert_into("policy_history"), (log_no, found[0], pos, changed_ms, document)
         )
 
     def policy_history(self, log_no: int) -> list[PolicyRow]:
@@ -97,7 +100,7 @@ class Notes(Pending):
         if author is None:
             self.db.execute("DELETE FROM petname WHERE name = ?", (name,))
         else:
-            self.db.execute("INSERT OR REPLACE INTO petname VALUES (?, ?)", (name, author))
+            self.db.execute(insert_into("petname", verb="INSERT OR REPLACE"), (name, author))
 
     def peer(self, key: bytes, log_no: int) -> tuple[bytes, bytes] | None:
         """(checkpoint, vector) last acknowledged with a peer about a log."""
@@ -110,7 +113,7 @@ class Notes(Pending):
         """Remember what was acknowledged with a peer."""
         self._must_write()
         self.db.execute(
-            "INSERT OR REPLACE INTO peer VALUES (?, ?, ?, ?)", (key, log_no, checkpoint, vector)
+            insert_into("peer", verb="INSERT OR REPLACE"), (key, log_no, checkpoint, vector)
         )
 
     # --- equivocations ---
@@ -129,7 +132,7 @@ class Notes(Pending):
         )
         if known is not None:
             return False
-        self.db.execute("INSERT INTO equivocation VALUES (?, ?, ?, ?, ?, ?)", (*key, frame))
+        self.db.execute(insert_into("equivocation"), (*key, frame))
         return True
 
     def equivocations(self, log_no: int, author: bytes | None = None) -> list[EquivocationRow]:
@@ -155,10 +158,7 @@ class Notes(Pending):
     ) -> None:
         """Keep a view's definition, the hash of its policy, and the changes it has taken in."""
         self._must_write()
-        self.db.execute(
-            "INSERT OR REPLACE INTO view VALUES (?, ?, ?, ?, ?)",
-            (log_no, name, definition, policy, pos),
-        )
+        self.db.execute(INSERT_VIEW, (log_no, name, definition, policy, pos))
 
     def drop_view(self, log_no: int, name: str) -> None:
         """Forget a view; its own tables are state's to drop."""
@@ -176,4 +176,4 @@ class Notes(Pending):
         if value is None:
             self.db.execute("DELETE FROM kept WHERE log = ? AND name = ?", (log_no, name))
         else:
-            self.db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", (log_no, name, value))
+            self.db.execute(insert_into("kept", verb="INSERT OR REPLACE"), (log_no, name, value))

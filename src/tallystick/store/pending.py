@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tallystick.store.adapter import Adapter
+from tallystick.store.crc import insert_into
 from tallystick.store.feed import Feed
 from tallystick.store.rows import ArrivalRow, PendingRow
 
@@ -47,13 +48,17 @@ class Pending(Feed):
         self._waiting = True
         self._must_write()
         return self.db.execute(
-            "INSERT INTO pending (log, author, seq, count, slice, bytes, waits_for, source,"
-            " received_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            insert_into("pending"),
             (
-                log_no, author, seq, count, slice, len(slice), waits_for,
+                self._next_pending(), log_no, author, seq, count, slice, len(slice), waits_for,
                 self._sources.no(peer), received_ms,
             ),
         )  # fmt: skip
+
+    def _next_pending(self) -> int:
+        found = self.db.row("SELECT coalesce(max(no), 0) + 1 FROM pending")
+        assert found is not None
+        return int(found[0])
 
     def pending_for(self, log_no: int, ids: Iterable[bytes]) -> list[PendingRow]:
         """Slices that wait for one of these events, oldest first."""
@@ -156,7 +161,7 @@ class Pending(Feed):
         if last is None:
             last = self.db.row("SELECT received_ms, source FROM arrival ORDER BY row DESC LIMIT 1")
         if last != came:
-            self.db.execute("INSERT INTO arrival VALUES (?, ?, ?)", (row, *came))
+            self.db.execute(insert_into("arrival"), (row, *came))
         self._arrived = came
 
     def arrival(self, row: int) -> ArrivalRow | None:

@@ -6,11 +6,12 @@
 -- Header bytes are not kept; they are rebuilt exactly from these columns (read.py).
 
 PRAGMA application_id = 1413565529;              -- "TALY"
-PRAGMA user_version = 1;                         -- format of this file
+PRAGMA user_version = 2;                         -- format of this file
 
 CREATE TABLE meta (                              -- facts about the file itself
   name TEXT PRIMARY KEY,
-  value
+  value,
+  crc INTEGER NOT NULL                           -- of the row's other columns; see crc.py
 ) WITHOUT ROWID;
 
 -- Names: written once, referred to by number --------------------------------------------------
@@ -19,7 +20,8 @@ CREATE TABLE log (
   no INTEGER PRIMARY KEY,
   id BLOB NOT NULL UNIQUE,                       -- id of the genesis event, 32 bytes
   name TEXT NOT NULL,
-  purpose TEXT NOT NULL
+  purpose TEXT NOT NULL,
+  crc INTEGER NOT NULL
 );
 CREATE TABLE author (no INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE);      -- 32-byte key
 CREATE TABLE kind (no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);        -- record/edit ...
@@ -102,7 +104,8 @@ CREATE TABLE id_page (                           -- no = run * 2^24 + page
 CREATE TABLE arrival (                           -- when, from whom: rows up to the next entry's
   row INTEGER PRIMARY KEY,
   received_ms INTEGER NOT NULL,
-  source INTEGER NOT NULL
+  source INTEGER NOT NULL,
+  crc INTEGER NOT NULL
 );
 CREATE TABLE pending (                           -- right so far, but a parent is not here
   no INTEGER PRIMARY KEY,
@@ -114,7 +117,8 @@ CREATE TABLE pending (                           -- right so far, but a parent i
   bytes INTEGER NOT NULL,
   waits_for BLOB NOT NULL,                       -- id of one missing event, 32 bytes
   source INTEGER NOT NULL,
-  received_ms INTEGER NOT NULL
+  received_ms INTEGER NOT NULL,
+  crc INTEGER NOT NULL
 );
 CREATE INDEX pending_waits ON pending (log, waits_for);
 CREATE INDEX pending_chain ON pending (log, author, seq);
@@ -126,6 +130,7 @@ CREATE TABLE equivocation (                      -- proven: two events at one se
   id_a BLOB NOT NULL,
   id_b BLOB NOT NULL,
   frame BLOB NOT NULL,
+  crc INTEGER NOT NULL,
   PRIMARY KEY (log, author, seq, id_a, id_b)
 );
 
@@ -139,11 +144,13 @@ CREATE TABLE feed (                              -- gap-free changes: next pos =
   ranges BLOB,                                   -- u32 pairs (row, count), little-endian
   weight INTEGER NOT NULL,                       -- +1 or -1
   cause TEXT NOT NULL,
+  crc INTEGER NOT NULL,
   PRIMARY KEY (log, pos)
 ) WITHOUT ROWID;
 CREATE TABLE head (                              -- events that count and that no other such names
   log INTEGER NOT NULL,
   row INTEGER NOT NULL,
+  crc INTEGER NOT NULL,
   PRIMARY KEY (log, row)
 ) WITHOUT ROWID;
 CREATE TABLE statement (                         -- trust events, decoded
@@ -155,6 +162,7 @@ CREATE TABLE statement (                         -- trust events, decoded
   verb TEXT NOT NULL,
   target BLOB NOT NULL,
   detail BLOB NOT NULL,
+  crc INTEGER NOT NULL,
   PRIMARY KEY (log, row)
 ) WITHOUT ROWID;
 CREATE TABLE private_statement (                 -- of this replica's owner, never sent
@@ -163,23 +171,34 @@ CREATE TABLE private_statement (                 -- of this replica's owner, nev
   kind TEXT NOT NULL,
   frame BLOB NOT NULL,
   reason TEXT NOT NULL,
+  crc INTEGER NOT NULL,
   PRIMARY KEY (log, no)
 );
-CREATE TABLE policy (log INTEGER PRIMARY KEY, document BLOB NOT NULL);
+CREATE TABLE policy (
+  log INTEGER PRIMARY KEY,
+  document BLOB NOT NULL,
+  crc INTEGER NOT NULL
+);
 CREATE TABLE policy_history (                    -- what was the policy when the feed was at pos
   log INTEGER NOT NULL,
   no INTEGER NOT NULL,
   pos INTEGER NOT NULL,
   changed_ms INTEGER NOT NULL,
   document BLOB NOT NULL,
+  crc INTEGER NOT NULL,
   PRIMARY KEY (log, no)
 );
-CREATE TABLE petname (name TEXT PRIMARY KEY, author BLOB NOT NULL);
+CREATE TABLE petname (
+  name TEXT PRIMARY KEY,
+  author BLOB NOT NULL,
+  crc INTEGER NOT NULL
+);
 CREATE TABLE peer (                              -- what a peer acknowledged last
   key BLOB NOT NULL,
   log INTEGER NOT NULL,
   checkpoint BLOB NOT NULL,
   vector BLOB NOT NULL,
+  crc INTEGER NOT NULL,
   PRIMARY KEY (key, log)
 );
 CREATE TABLE view (                              -- one row per view; its own tables are state's
@@ -188,11 +207,13 @@ CREATE TABLE view (                              -- one row per view; its own ta
   definition BLOB NOT NULL,
   policy BLOB NOT NULL,                          -- hash of the policy it is under
   pos INTEGER NOT NULL,                          -- changes taken in
+  crc INTEGER NOT NULL,
   PRIMARY KEY (log, name)
 );
 CREATE TABLE kept (                              -- small values other rooms keep beside the log
   log INTEGER NOT NULL,
   name TEXT NOT NULL,
   value BLOB NOT NULL,
+  crc INTEGER NOT NULL,
   PRIMARY KEY (log, name)
 );

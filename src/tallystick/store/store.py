@@ -25,11 +25,12 @@ from typing import Final, Self
 
 from tallystick.errors import StoreError
 from tallystick.store.adapter import Adapter
+from tallystick.store.crc import insert_into
 from tallystick.store.disk import FILES, Disk, Found
 from tallystick.store.verify import Verify
 from tallystick.store.walk import StoreGraph
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """``user_version`` of the file; another number is another format."""
 APPLICATION: Final = 0x54414C59
 """``application_id`` of the file: "TALY"."""
@@ -146,7 +147,7 @@ class Store(Verify):
 def _make(db: Adapter, now: int) -> None:
     """Make the tables inside the open transaction."""
     db.script(resources.files(__package__).joinpath("schema.sql").read_text(encoding="utf-8"))
-    db.execute("INSERT INTO meta VALUES ('created_ms', ?)", (now,))
+    db.execute(insert_into("meta"), ("created_ms", now))
 
 
 def _exists(path: Path) -> StoreError:

@@ -19,6 +19,7 @@ from tallystick import kernels
 from tallystick.errors import TallyError
 from tallystick.limits import DIGEST_BYTES
 from tallystick.proofs import merkle as trees
+from tallystick.store.crc import COVERED
 from tallystick.store.merkle import LEVELS, fold_nodes
 from tallystick.store.notes import Notes
 from tallystick.store.rows import Damage, EventRow, LineRow
@@ -26,7 +27,7 @@ from tallystick.store.rows import Damage, EventRow, LineRow
 BLOCK_ROWS: Final = 512
 """Events re-hashed at once; bounds memory to some hundred MiB at the largest bodies."""
 
-_UNREADABLE: Final = (
+UNREADABLE: Final = (
     AssertionError, KeyError, IndexError, TypeError, ValueError, OverflowError, TallyError,
 )  # fmt: skip
 """What reading columns that somebody edited may raise."""
@@ -70,6 +71,22 @@ class Verify(Notes):
                 if at != indexed:
                     yield Damage(line, seq, at, f"the id index says row {indexed}")
 
+    def scan_rows(self) -> Iterator[Damage]:
+        """What SQLite finds wrong with pages and indexes, and rows whose checksum is another.
+
+        Covers everything but the events themselves (``scan``) and what views hold.
+        """
+        for (said,) in self.db.rows("PRAGMA integrity_check(20)"):
+            if said != "ok":
+                yield Damage(0, -1, -1, f"SQLite: {said}")
+        for table, columns in COVERED.items():
+            values = ", ".join(columns)
+            wrong = self.db.rows(
+                f"SELECT {values} FROM {table} WHERE crc IS NOT row_crc({values}) LIMIT 20"
+            )
+            for row in wrong:
+                yield Damage(0, -1, -1, f"a row of {table} was changed: {str(row[:2])[:80]}")
+
     def _whole_block(
         self, line: LineRow, begin: int, end: int, before: EventRow | None
     ) -> list[EventRow] | None:
@@ -81,7 +98,7 @@ class Verify(Notes):
             if begin and (before is None or before.seq != begin - 1):
                 return None
             headers, offsets = self.rebuild(events, b"" if before is None else before.id)
-        except _UNREADABLE:
+        except UNREADABLE:
             return None
         cut = memoryview(offsets).cast("I")
         for at, event in enumerate(events):
@@ -110,7 +127,7 @@ class Verify(Notes):
                 what = "its columns do not hash to its id" if right else "another event's row"
                 if not right or _digest(self.header(event)) != event.id:
                     yield Damage(line.no, seq, row, what)
-            except _UNREADABLE:
+            except UNREADABLE:
                 here = row >= 0 and self.raw(row, 1, ("row",))
                 what = "its columns cannot be read" if here else "its row is missing"
                 yield Damage(line.no, seq, row if here else -1, what)

@@ -9,9 +9,10 @@ from tests.state.test_places import NAMES, Judged
 from tallystick.errors import BadInput, NotFound, UsageError
 from tallystick.event.ids import cid_text
 from tallystick.identity.did import did_key
-from tallystick.kernels import encode_item
+from tallystick.kernels import decode_item, encode_item
 from tallystick.state import views_fold
 from tallystick.state.source import CONTENT, ChangeRange
+from tallystick.state.types.counter import pack_sum
 from tallystick.state.view import state_hash
 from tallystick.state.views import Views, evaluate
 from tallystick.state.views_fold import fold, kept
@@ -337,6 +338,50 @@ def test_an_event_that_came_later_and_never_counted_is_named_too(db, world, sour
     explained = view.why(db, source, "x", judge(world, {list(world.events)[3]}))
     assert sorted(item.value for item in explained.live) == [-2, 5]
     assert [item.value for item in explained.excluded] == [9]
+
+
+def test_who_counts_again_is_not_decoded_again(db, world, source, monkeypatch):
+    """What an event came to was kept when it was first read."""
+    views = Views(db)
+    view = views.attach(reputation())
+    feed = feed_of((1, 4, 1, "arrived"), (2, 2, -1, "statement"))
+    views.catch_up(reader(feed), source)
+    decoded: list[bytes] = []
+
+    def decode(content, *, floats):
+        decoded.append(content)
+        return decode_item(content, floats=floats)
+
+    monkeypatch.setattr("tallystick.state.views_sum.decode_item", decode)
+    feed = feed_of((1, 4, 1, "arrived"), (2, 2, -1, "statement"), (2, 2, 1, "statement"))
+    views.catch_up(reader(feed), source)
+    assert decoded == []
+    assert view.totals(db) == {"x": 12, "y": 1}
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["a few rows", "a long range"])
+def test_what_went_or_came_while_it_did_not_count_is_seen_when_it_counts_again(db, many):
+    """One content is erased in the meantime, another comes; the rest is as it was."""
+    world = World()
+    count = 100 if many else 4
+    for n in range(count):
+        rating(world, BEN, "x", n)
+    events = list(world.events)
+    source = MemorySource(world, events)
+    source.absent = {events[0]: False}
+    views = Views(db)
+    view = views.attach(reputation())
+    changes = [(1, count, weight, "statement") for weight in (1, -1, 1)]
+    views.catch_up(reader(feed_of(*changes[:1])), source)
+    views.catch_up(reader(feed_of(*changes[:2])), source)
+    source.absent = {events[1]: True}
+    views.catch_up(reader(feed_of(*changes)), source)
+    assert view.state(db) == {
+        "keys": {"x": [pack_sum(sum(range(count)) - 1), count - 1]},
+        "missing": 0,
+        "erased": 1,
+        "bad": 0,
+    }
 
 
 def test_a_sum_reads_every_event_once_however_many_batches_the_feed_has(db, world, source):

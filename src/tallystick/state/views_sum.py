@@ -49,6 +49,8 @@ INSERT INTO {absent} VALUES (1, 0), (2, 0), (3, 0)
 PARTS: Final = ("key", "part", "absent", "cursor")
 
 Part = tuple[int, int, int]
+Body = tuple[int, bytes, bytes, bytes | None, bool]
+"""(row, author, frame, content, erased): one of ``EventSource.bodies``."""
 Deltas = defaultdict[tuple[int, int], list[int]]
 """(key number, 0 | why absent) -> [amount, count]."""
 
@@ -98,9 +100,10 @@ class GroupSum(View):
         keys: dict[str, int] = {}
         for spans in (changes.removed, changes.refreshed):
             self._take_away(db, spans, deltas)
-        for spans in (changes.refreshed, changes.added.clip(0, cursor)):
-            for piece in spans.pieces(CHUNK_ROWS):
-                _add_up(self._enter(db, source, piece, keys), deltas)
+        for piece in changes.refreshed.pieces(CHUNK_ROWS):
+            _add_up(self._enter(db, source, piece, keys), deltas)
+        for piece in changes.added.clip(0, cursor).pieces(CHUNK_ROWS):
+            _add_up(self._enter_again(db, source, piece, keys), deltas)
         added = changes.added.clip(cursor, END)
         for first in range(cursor, end, CHUNK_ROWS):
             count = min(CHUNK_ROWS, end - first)
@@ -117,12 +120,37 @@ class GroupSum(View):
 
     def _enter(self, db: Db, source: EventSource, spans: Spans, keys: dict[str, int]) -> list[Part]:
         """Read what events come to, and keep it."""
-        parts = self._parts(db, source.bodies(spans.ranges, kind=self.kind), keys)
+        return self._put(db, source.bodies(spans.ranges, kind=self.kind), keys)
+
+    def _enter_again(
+        self, db: Db, source: EventSource, spans: Spans, keys: dict[str, int]
+    ) -> list[Part]:
+        """What events come to that were entered before; contents come and go, but never change.
+
+        So one that is here, and was read before, is not decoded again.
+        """
+        known: dict[int, Part] = {}
+        for where, params in self._of(spans):
+            query = f"SELECT p.row, p.key, p.amount FROM {where} AND p.key <> {_NO_KEY}"
+            known.update((part[0], part) for part in db.rows(query, params))
+        parts: list[Part] = []
+        unsure: list[Body] = []
+        for body in source.bodies(spans.ranges, kind=self.kind):
+            part = known.get(body[0])
+            if part is None or body[3] is None:
+                unsure.append(body)
+            else:
+                parts.append(part)
+        return parts + self._put(db, unsure, keys)
+
+    def _put(self, db: Db, bodies: Iterable[Body], keys: dict[str, int]) -> list[Part]:
+        """Decode, and keep what comes of it."""
+        parts = self._parts(db, bodies, keys)
         db.executemany(f"INSERT OR REPLACE INTO {self.own('part')} VALUES (?, ?, ?)", parts)
         return parts
 
     def _parts(
-        self, db: Db, bodies: Iterable[tuple[int, bytes, bytes, bytes | None, bool]],
+        self, db: Db, bodies: Iterable[Body],
         keys: dict[str, int],
     ) -> list[Part]:  # fmt: skip
         parts: list[Part] = []
@@ -136,9 +164,7 @@ class GroupSum(View):
             parts.append((row, no, number))
         return parts
 
-    def _read(
-        self, bodies: Iterable[tuple[int, bytes, bytes, bytes | None, bool]]
-    ) -> Iterator[tuple[int, str | None, int]]:
+    def _read(self, bodies: Iterable[Body]) -> Iterator[tuple[int, str | None, int]]:
         """(row, key, amount) of each event; without a key, why there is none."""
         key, amount = self.key, self.amount
         for row, _, _, content, erased in bodies:
@@ -165,16 +191,20 @@ class GroupSum(View):
 
     def _take_away(self, db: Db, spans: Spans, deltas: Deltas) -> None:
         """Subtract what these events came to when they were taken in."""
+        for where, params in self._of(spans):
+            _subtract(db.rows(_GROUPED.format(where), params), deltas)
+
+    def _of(self, spans: Spans) -> Iterator[tuple[str, tuple[int | str, ...]]]:
+        """FROM and WHERE over the parts ``p`` of rows: for each long range, for all short ones."""
         short: list[int] = []
         for row, count in spans.ranges:
             if count < _LONG:
                 short += range(row, row + count)
             else:
-                where = f"{self.own('part')} p WHERE p.row >= ? AND p.row < ?"
-                _subtract(db.rows(_GROUPED.format(where), (row, row + count)), deltas)
+                yield f"{self.own('part')} p WHERE p.row >= ? AND p.row < ?", (row, row + count)
         if short:
-            where = f"json_each(?) j CROSS JOIN {self.own('part')} p ON p.row = j.value"
-            _subtract(db.rows(_GROUPED.format(where), (row_list(short),)), deltas)
+            joined = f"json_each(?) j CROSS JOIN {self.own('part')} p ON p.row = j.value WHERE 1"
+            yield joined, (row_list(short),)
 
     def _settle(self, db: Db, deltas: Deltas) -> None:
         """Write the sums that changed."""

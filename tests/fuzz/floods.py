@@ -38,6 +38,7 @@ from tallystick.kernels import (
     seal_pack,
     status,
 )
+from tallystick.kernels.reference.codec import encode_head
 from tallystick.limits import (
     COMMIT_EVENTS_MAX,
     DEPS_MAX,
@@ -227,8 +228,7 @@ def spans() -> bytes:
     """A Contents of as many stretches as one may ask for, or as fit."""
     count = min(SYNC_SPANS_MAX, (MESSAGE_BYTES_MAX - 16) // 40)
     row = encode_item([AUTHOR, b"", 0, 1])
-    head = b"\x82\x06\x9a" + count.to_bytes(4, "big")
-    return head + row * count
+    return b"\x82\x06" + encode_head(4, count) + row * count
 
 
 def take_spans(data: bytes) -> None:

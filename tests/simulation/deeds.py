@@ -164,4 +164,5 @@ def cut(world: World, one: Person, rng: Random) -> None:
     peer = peer_of(world, one, rng)
     if peer is not None:
         talk = one.call(peer, live=rng.random() < 0.5)
-        world.timeline.after(rng.randint(1, 400), talk.cut)
+        if talk is not None:
+            world.timeline.after(rng.randint(1, 400), talk.cut)

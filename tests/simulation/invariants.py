@@ -23,7 +23,7 @@ from tests.simulation.person import Person, letters
 from tallystick.errors import ChainError
 from tallystick.event.ids import cid_text, parse_cid
 from tallystick.identity.did import did_key, parse_did_key
-from tallystick.policy import SLOT, Policy, Statement
+from tallystick.policy import SLOT, Policy, Statement, exclude
 from tallystick.policy.judge import Judge
 from tallystick.policy.statement import EVENT
 from tallystick.replica.reading import Reading
@@ -53,6 +53,7 @@ def check_quiet(world: World, rng: Random) -> None:
     check_one_answer(world, close, rng)
     for one in close[:1]:
         check_explanations(one, rng)
+        check_why(one, rng)
         check_banned_say_nothing(one)
     check_oracle(rng.choice(close))
     world.tally.checks += len(present)
@@ -235,6 +236,28 @@ def check_explanations(one: Person, rng: Random) -> None:
                 raise Finding("explained", f"r{one.number}: {verdict} does not name {other.hex()}")
 
 
+def check_why(one: Person, rng: Random) -> None:
+    """What is named for a value is here, counts or does not as it is told, and matters."""
+    replica = one.replica
+    places = [(place, None) for place in replica.view("places")]
+    places += [(key, "ratings") for key in replica.view("ratings")]
+    for subject, view in rng.sample(places, min(3, len(places))):
+        found = replica.why(subject, view=view).data
+        counted = [*found.live, *found.lost, *found.covered]
+        for item in (*counted, *found.excluded):
+            named = [id for id in (item.event, *item.by) if id]
+            if any(replica._store.row_of(id) is None for id in named):
+                raise Finding("explained", f"r{one.number}: {subject} names what is not here")
+            counts = replica._log.judging.judge.counts(item.event)
+            if item.event and counts != (item in counted):
+                raise Finding("explained", f"r{one.number}: {item.event.hex()} of {subject}")
+        for item in found.live[:1]:
+            if item.event:
+                preview = replica.what_if(exclude(cid_text(item.event)), private=True)
+                if not preview.events_lost:
+                    raise Finding("explained", f"r{one.number}: {subject} stands without a reason")
+
+
 def _check_causes(
     one: Person, subject: bytes, named: dict[bytes, bool], now: tuple[bool, bool], *, event: bool
 ) -> None:
@@ -254,8 +277,6 @@ def _check_causes(
 
 def _check_what_if(one: Person, id: bytes, actor: bytes, now: tuple[bool, bool]) -> None:
     """The preview that people see says the same."""
-    from tallystick import exclude
-
     preview = one.replica.what_if(exclude(cid_text(id)), private=True)
     after = _value(_judge_without(one, id), actor, event=False)
     moved = {found["actor"] for found in preview.actors}

@@ -216,7 +216,7 @@ class Person:
 
     @property
     def joined(self) -> bool:
-        return self.replica is not None and bool(self.replica._store.logs())
+        return self.replica is not None and bool(self.acked)
 
     # --- deeds ------------------------------------------------------------------------------------
 

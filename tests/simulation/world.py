@@ -141,7 +141,10 @@ class World:
         elif act.verb in MISHAPS:
             MISHAPS[act.verb](self, one, rng)
         elif one.replica is not None:
-            DEEDS[act.verb](self, one, rng)
+            try:
+                DEEDS[act.verb](self, one, rng)
+            except StoreError as error:  # while it looked for something to do it to
+                self.disk_failed(one, error)
 
     def be_quiet(self, rng: Random) -> None:
         """The network heals, everybody syncs until nobody learns anything; then it must hold."""

@@ -25,6 +25,7 @@ from tallystick.chain.slice import Slice
 from tallystick.errors import StoreError, TallyError
 from tallystick.event.ids import parse_cid
 from tallystick.identity.keys import SigningKey
+from tallystick.limits import SYNC_VECTOR_BYTES_MAX
 from tallystick.replica.openlog import Means
 from tallystick.replica.owner import Owner
 from tallystick.replica.replica import Replica
@@ -300,11 +301,13 @@ class Person:
         assert pusher is not None
         nonce = replica._means.entropy(NONCE_BYTES)
         endpoint, peer = replica._endpoint(None), f"p{wire.there}"
+        # Worlds are small: every other person answers with ranges as if they were not
+        longest = 0 if self.number % 2 else SYNC_VECTOR_BYTES_MAX
+        options: dict[str, Any] = {"initiator": initiator, "peer": peer, "nonce": nonce}
         if live:
-            session, own = pusher.session(endpoint, initiator=initiator, peer=peer, nonce=nonce)
+            session, own = pusher.session(endpoint, vector_bytes=longest, **options)
         else:
-            session = Session(endpoint, initiator=initiator, peer=peer, nonce=nonce)
-            own = endpoint
+            session, own = Session(endpoint, vector_bytes=longest, **options), endpoint
         world.tally.sessions += 1
         talk = Talk(
             world.timeline,

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tallystick.errors import NotFound, UsageError
+from tallystick.errors import NotFound, StoreError, UsageError
 from tallystick.kernels import decode_item
 from tallystick.state.source import ChangeRange, EventSource
 from tallystick.state.view import Db, View
@@ -120,7 +120,9 @@ class Views:
             if row.reducer == "places":
                 known.append(self.attach(PlacesView()))
             elif row.reducer == "sum":
-                known.append(self.attach(GroupSum(row.name, **row.definition)))
+                stored = self._stored(row.name)
+                assert stored is not None, "it was listed a moment ago"
+                known.append(self.attach(self._blank(row.name, stored[0])))
         return known
 
     def is_current(self, view: View) -> bool:
@@ -358,17 +360,23 @@ class Views:
 
     def _blank(self, name: str, definition: bytes) -> View:
         """A view good for dropping its tables, whether its code is here or not."""
-        reducer, version, rest = _definition(definition)
         view: View
-        if reducer == "sum":
-            view = GroupSum(name, **rest)
-        elif reducer == "places":
-            view = PlacesView()
-        else:
-            view = Fold(
-                lambda state, _event: state, kinds=rest["kinds"], key=None, initial=dict,
-                version=version, name=name,
-            )  # fmt: skip
+        try:
+            reducer, version, rest = _definition(definition)
+            if reducer == "sum":
+                view = GroupSum(name, **rest)
+            elif reducer == "places":
+                view = PlacesView()
+            else:
+                view = Fold(
+                    lambda state, _event: state, kinds=rest["kinds"], key=None, initial=dict,
+                    version=version, name=name,
+                )  # fmt: skip
+        except (KeyError, TypeError, ValueError, UsageError) as error:
+            raise StoreError(
+                "store/damaged", "the definition of a view cannot be read", where=name,
+                hint="Run `tally verify`, or restore a backup and sync.",
+            ) from error  # fmt: skip
         view.suffix = "" if self.log == 1 else f"_{self.log}"
         return view
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.simulation.__main__ import main
-from tests.simulation.plan import make_plan
+from tests.simulation.plan import HONEST, make_plan
 from tests.simulation.runner import command, read_spans, run_plan, shrunk, spans
 
 from tallystick.kernels import encode_item
@@ -92,7 +92,8 @@ def test_a_judge_that_counts_a_banned_voter_is_found(monkeypatch):
             self._put(actor, place, work)
 
     monkeypatch.setattr(Strata, "_seat", seating)
-    found((5, 1, 3), {"diverged", "explained"})
+    monkeypatch.setitem(HONEST, "say", 300)
+    found(range(1, 9), {"diverged", "explained"})
 
 
 @pytest.mark.slow

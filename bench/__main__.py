@@ -1,9 +1,10 @@
 """Every figure of the bars, measured: a table, Markdown, or a JSON line per measurement.
 
-    python -m bench [3 | kernels] [--rows 1,2,7-9] [--json | --markdown] [--events N] [--runs N]
+    python -m bench [ROW | ROW-ROW | kernels ...] [--json | --markdown] [--events N] [--runs N]
                     [--no-peers] [--data DIR]
 
-``3`` is the spine (rows 1 to 14, 21 and 22), ``kernels`` what has no row; without either, both.
+``python -m bench 3 7-9`` measures rows 3, 7, 8 and 9, ``kernels`` is what has no row; without any,
+everything.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import Any
 from bench.context import Bench
 from bench.figures import HEAD, cells
 from bench.peers import Peers
-from bench.rows import NAMED, chosen
+from bench.rows import OTHERS, PARTS, chosen
 
 from tallystick import __version__, kernels
 
@@ -75,12 +76,20 @@ def data_folder(given: Path | None) -> Path | None:
     return place if place.is_dir() else None
 
 
-def row_numbers(text: str) -> frozenset[int]:
-    """``1,2,7-9``."""
+def row_numbers(word: str) -> frozenset[int]:
+    """``3``, ``7-9`` or ``1,2,7-9``; no number for what has no row."""
+    known = {row for part in PARTS for row in part.rows}
     found: set[int] = set()
-    for part in text.split(","):
+    for part in () if word == OTHERS else word.split(","):
         first, _, last = part.partition("-")
-        found.update(range(int(first), int(last or first) + 1))
+        try:
+            rows = known.intersection(range(int(first), int(last or first) + 1))
+        except ValueError:
+            rows = set()
+        if not rows:
+            listed = ", ".join(map(str, sorted(known)))
+            raise argparse.ArgumentTypeError(f"{part!r}: rows are {listed}; and {OTHERS!r}")
+        found |= rows
     return frozenset(found)
 
 
@@ -122,8 +131,9 @@ def show_head(form: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what was asked for."""
     options = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
-    options.add_argument("what", nargs="?", choices=tuple(NAMED), help="everything, unless given")
-    options.add_argument("--rows", type=row_numbers, metavar="1,2,7-9")
+    options.add_argument(
+        "rows", nargs="*", type=row_numbers, metavar="ROW", help=f"3, 7-9, {OTHERS}; else all"
+    )
     options.add_argument("--json", action="store_const", const="json", dest="form")
     options.add_argument("--markdown", action="store_const", const="markdown", dest="form")
     options.add_argument("--events", type=int, default=1_000_000, help="of the largest history")
@@ -137,7 +147,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = Path(place)
         with Peers(folder, wanted=not wish.no_peers) as peers:
             bench = Bench(folder, peers, wish.events, wish.runs, data_folder(wish.data))
-            for part in chosen(wish.what, wish.rows):
+            rows = frozenset[int]().union(*wish.rows)
+            for part in chosen(rows, others=frozenset() in wish.rows):
                 for figure in part.measure(bench):
                     for line in figure.lines():
                         show(line, form=form)

@@ -109,7 +109,7 @@ def reference(bench: Bench) -> Iterator[Figure]:
         work = f"ingest {events:,} events as in row 3, reference kernels"
         yield Figure(5, work, rate, "events/s", 15_000, [limit])
         return
-    command = [sys.executable, "-m", "bench", "--rows", "5", "--json", "--no-peers"]
+    command = [sys.executable, "-m", "bench", "5", "--json", "--no-peers"]
     out = subprocess.run(
         [*command, "--events", str(events), "--runs", str(bench.runs)],
         env=os.environ | {"TALLYSTICK_KERNELS": "reference", "TMPDIR": str(bench.folder)},

@@ -39,16 +39,12 @@ PARTS = (
     Part((22,), kernels.merkle),
     Part((), kernels.others),
 )
-SPINE = frozenset({*range(1, 15), 21, 22})
-"""Rows of the third issue: the spine."""
-NAMED = {"3": SPINE, "kernels": frozenset[int]()}
-"""What the command line calls a set of rows."""
+OTHERS = "kernels"
+"""What the command line calls the parts that have no row."""
 
 
-def chosen(what: str | None, rows: frozenset[int] | None) -> list[Part]:
-    """The parts that measure what was asked for; everything when nothing was."""
-    if rows is None and what is None:
+def chosen(rows: frozenset[int], *, others: bool = False) -> list[Part]:
+    """The parts that measure some rows, and what has no row; everything when neither is asked."""
+    if not rows and not others:
         return list(PARTS)
-    wanted = rows if rows is not None else NAMED[what or "3"]
-    named = [part for part in PARTS if wanted.intersection(part.rows)]
-    return named or [part for part in PARTS if not part.rows]
+    return [part for part in PARTS if rows.intersection(part.rows) or (others and not part.rows)]

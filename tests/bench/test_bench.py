@@ -12,7 +12,7 @@ from bench.__main__ import main, row_numbers
 from bench.figures import FIELDS, Beside, Figure, cells
 from bench.peers import Peers, Script, Turns
 from bench.peers.git import Git
-from bench.rows import NAMED, PARTS, SPINE, chosen
+from bench.rows import OTHERS, PARTS, chosen
 from bench.worlds import FEW_EVENTS, Histories
 
 import tallystick
@@ -30,7 +30,7 @@ def lines(capsys, *words: str) -> list[dict]:
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.measure.__name__)
 def test_every_row_runs_and_prints_valid_json_lines(part, capsys, monkeypatch, tmp_path):
     monkeypatch.setattr("bench.context.GROWTH", SMALLER)
-    words = ["--rows", ",".join(map(str, part.rows))] if part.rows else ["kernels"]
+    words = list(map(str, part.rows)) or [OTHERS]
     found = lines(capsys, *words, "--data", str(tmp_path))
     assert {line["row"] for line in found} == (set(part.rows) or {None})
     for line in found:
@@ -44,12 +44,21 @@ def test_every_row_runs_and_prints_valid_json_lines(part, capsys, monkeypatch, t
     assert grows == bool({3, 6, 7, 14}.intersection(part.rows))
 
 
-def test_every_row_of_the_spine_is_measured_by_exactly_one_part():
-    assert sorted(row for part in PARTS for row in part.rows) == sorted(SPINE)
-    assert chosen("3", None) == [part for part in PARTS if part.rows]
-    assert chosen(None, None) == list(PARTS)
-    assert [part.rows for part in chosen(None, row_numbers("2,7-9"))] == [(2,), (7,), (8,), (9,)]
-    assert set(NAMED) == {"3", "kernels"}
+def test_every_row_is_measured_by_exactly_one_part_and_can_be_asked_for():
+    rows = [row for part in PARTS for row in part.rows]
+    assert sorted(rows) == [*range(1, 15), 21, 22]
+    assert chosen(frozenset()) == list(PARTS)
+    assert [part.rows for part in chosen(row_numbers("2,7-9"))] == [(2,), (7,), (8,), (9,)]
+    assert [part.rows for part in chosen(row_numbers("3"), others=True)] == [(3,), ()]
+    assert row_numbers(OTHERS) == frozenset()
+
+
+@pytest.mark.parametrize("word", ["15", "rows", "", "3,", "9-7", "-1"])
+def test_a_row_there_is_not_is_a_usage_error_that_names_those_there_are(capsys, word):
+    with pytest.raises(SystemExit) as ended:
+        main(["--json", "--", word])
+    assert ended.value.code == 2
+    assert "rows are 1, 2, 3" in capsys.readouterr().err
 
 
 def test_a_bar_is_met_as_it_is_or_in_proportion_to_a_peer_that_was_listed():
@@ -71,11 +80,11 @@ def test_a_bar_is_met_as_it_is_or_in_proportion_to_a_peer_that_was_listed():
 
 
 def test_the_table_names_the_machine_and_markdown_is_a_table(capsys):
-    assert main(["--rows", "22", *TINY]) == 0
+    assert main(["22", *TINY]) == 0
     out = capsys.readouterr().out
     assert f"kernels {kernels.active_name}" in out.splitlines()[0]
     assert "Merkle tree of 2,000: prove" in out
-    assert main(["--rows", "22", *TINY, "--markdown"]) == 0
+    assert main(["22", *TINY, "--markdown"]) == 0
     table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
     assert len({line.count("|") for line in table}) == 1
     assert len(table) == 2 + 3

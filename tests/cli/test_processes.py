@@ -23,6 +23,11 @@ def tally(*words, cwd, **more):
     )
 
 
+def interruptible() -> None:
+    """Ctrl-C reaches the process also where these tests run in a shell's background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def served(tmp_path):
     """Ana's store with one event, served on a free port; yields (process, url)."""
@@ -30,7 +35,12 @@ def served(tmp_path):
     assert tally("write", "ana.tally", "note/post", '"hi"', cwd=tmp_path).returncode == 0
     command = [*TALLY, "serve", "ana.tally", "--listen", "tcp://127.0.0.1:0", "--json"]
     with subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=interruptible,  # noqa: PLW1509 - no other thread runs in a test's process
     ) as process:
         try:
             yield process, json.loads(process.stdout.readline())["listening"]

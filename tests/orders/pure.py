@@ -264,6 +264,7 @@ class Pure:
         self.splits: dict[bytes, int] = {}
         self.mine: list[Statement] = list(known.private)
         self.judge = Judge(known.policy.with_statements(tuple(self.mine)), self.world)
+        self.judge.said = self.mine
         self.feed: list[ChangeRange] = []
         self.hashes: dict[str, tuple[int, str]] = {}
         """View -> (changes it had taken in, hash of its state then)."""
@@ -275,6 +276,7 @@ class Pure:
         other.source, other.feed, other.mine = self.source.copy(), list(self.feed), list(self.mine)
         other.splits, other.hashes = dict(self.splits), dict(self.hashes)
         other.world, other.judge = pickle.loads(frozen)
+        other.judge.said = other.mine
         return other
 
     def freeze(self) -> bytes:

@@ -123,6 +123,7 @@ class Whole:
         hashes = {name: scratch.state_hash(name) for name in ("places", SUM)}
         hashes[FOLD] = scratch.state_hash(fresh_fold())
         judge = one._log.judging.judge_under(one.policy)
+        judge.said = one._log.judging.mine
         found = replace(
             said,
             counted=frozenset(id for id in self.ids if judge.counts(id)),

@@ -150,8 +150,9 @@ def verify_verb(out: Output, store: str, log: str | None) -> int:
 @verb("doctor", example="tally doctor ana.tally")
 @click.argument("store", required=False, type=click.Path(dir_okay=False))
 def doctor_verb(out: Output, store: str | None) -> None:
-    """Say what is in use: kernels, versions, what STORE holds and how much room it takes.
+    """Say what is in use, and what a store holds.
 
+    Kernels and versions; of STORE how much there is of what, and how much room it takes.
     Kernels are the hot loops: native ones (Rust) if they could be built, else the reference ones
     in Python, which give the same answers, slower.
     """

@@ -177,6 +177,7 @@ class Shares(Reads):
 
     def verify(self, *, progress: Progress | None = None) -> VerifyReport:
         """Re-checks everything: pages, rows, headers, links, trees, signatures, views."""
+        self._store.notice()  # a closed store says so; it is no damage
         report = checking.verify_store(
             self._store, clock=lambda: self._means.now() / 1000, progress=progress
         )

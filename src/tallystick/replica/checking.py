@@ -11,6 +11,7 @@ import platform
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, Final
 
 from tallystick import kernels
@@ -118,8 +119,12 @@ def _misreduced(own: Reading, fresh: Reading) -> Iterator[str]:
     """Views that are not what the events that count add up to."""
     for view in own.log.views.list():
         here = view.attached and view.name not in own.log.views.failed
-        if here and own.state_hash(view.name) != fresh.state_hash(view.name):
+        if not here:
+            continue
+        if own.state_hash(view.name) != fresh.state_hash(view.name):
             yield f"the view {view.name} is not what its events add up to"
+        found = own.log.views.get(view.name).damage(own.log.store.db, own.log.source)
+        yield from (f"the view {view.name}: {what}" for what in islice(found, WRONG_MAX))
 
 
 def _unreadable(log: bytes, error: BaseException) -> dict[str, Any]:

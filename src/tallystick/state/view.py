@@ -15,7 +15,7 @@ Reads: kernels, errors, state.source. Read by: state.views, replica.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any, Final, Protocol
 
@@ -102,6 +102,14 @@ class View:
     def state(self, db: Db) -> Any:
         """The whole state as plain data: what is hashed. Cost: its size."""
         raise NotImplementedError
+
+    def damage(self, db: Db, source: EventSource) -> Iterator[str]:
+        """What its own tables say otherwise than the events they were made of.
+
+        For what the state does not show: it is compared by its hash. Cost: linear in the events.
+        """
+        del db, source
+        return iter(())
 
     def load(self, db: Db, source: EventSource) -> None:
         """Make sure ``state`` can answer, on a freshly opened database."""

@@ -234,6 +234,23 @@ class GroupSum(View):
         db.executemany(f"INSERT OR REPLACE INTO {self.people} VALUES (?, ?, ?)", kept)
         db.executemany(f"DELETE FROM {self.people} WHERE key = ?", gone)
 
+    def damage(self, db: Db, source: EventSource) -> Iterator[str]:
+        """Events whose kept key and amount are not what they say, counted or not."""
+        table, names = self.own("part"), dict(db.rows(f"SELECT no, key FROM {self.own('key')}"))
+        cursor = self._cursor(db)
+        for first in range(0, cursor, CHUNK_ROWS):
+            piece = Spans([(first, min(CHUNK_ROWS, cursor - first))])
+            query = f"SELECT row, key, amount FROM {table} WHERE row >= ? AND row < ?"
+            kept = db.rows(query, (first, first + CHUNK_ROWS))
+            said = {
+                row: (no if no == _NO_KEY else names.get(no), number) for row, no, number in kept
+            }
+            for row, name, number in self._read(source.bodies(piece.ranges, kind=self.kind)):
+                if said.pop(row, None) != (_NO_KEY if name is None else name, number):
+                    yield f"row {row} is kept otherwise than its event says"
+            for row in said:
+                yield f"row {row} is kept, and is no event of kind {self.kind}"
+
     # --- reading -----------------------------------------------------------------------------
 
     def state(self, db: Db) -> dict[str, Any]:

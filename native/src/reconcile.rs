@@ -59,11 +59,7 @@ pub fn reconcile_items<'py>(
         let rows: Vec<u32> = items.iter().map(|&(_, row)| row).collect();
         (tags, write_u32(&rows), write_u64(&sums))
     });
-    Ok((
-        PyBytes::new(py, tags.as_flattened()),
-        PyBytes::new(py, &rows),
-        PyBytes::new(py, &sums),
-    ))
+    Ok((PyBytes::new(py, tags.as_flattened()), PyBytes::new(py, &rows), PyBytes::new(py, &sums)))
 }
 
 /// The first bytes of SHA-256 over the parts one after the other.

@@ -7,8 +7,9 @@ import sqlite3
 import pytest
 from tests.store.world import World, key, put
 
-from tallystick.errors import StoreError
+from tallystick.errors import StoreError, UsageError
 from tallystick.store import Store, adapter
+from tallystick.store.disk import Files
 
 
 def code(call) -> str:
@@ -49,6 +50,33 @@ def test_a_creation_cut_off_before_its_commit_may_be_repeated(tmp_path):
     assert code(lambda: Store.open(path)) == "store/not-a-store"
     with Store.create(path, now=3) as store:
         assert store.logs() == []
+
+
+class FailingDisk(Files):
+    """Real files; the last thing that opening asks of a connection fails."""
+
+    def __init__(self) -> None:
+        self.opened: list[adapter.Adapter] = []
+
+    def open(self, path, *, create):
+        db = super().open(path, create=create)
+
+        def version():
+            raise StoreError("store/io", where=path)
+
+        db.version = version
+        self.opened.append(db)
+        return db
+
+
+def test_a_connection_is_closed_again_whenever_opening_fails(tmp_path):
+    path, disk = tmp_path / "a.tally", FailingDisk()
+    Store.create(path, now=0).close()
+    assert code(lambda: Store.open(path, disk=disk)) == "store/io"
+    assert code(lambda: Store.create(tmp_path / "b.tally", now=0, disk=disk)) == "store/io"
+    for db in disk.opened:
+        with pytest.raises(UsageError, match="closed"):
+            db.row("SELECT 1")
 
 
 def test_another_format_is_refused_by_number(tmp_path):

@@ -59,10 +59,10 @@ class Store(Verify):
                 raise _exists(path)
             _make(db, now)
             db.commit()
+            return cls(db)
         except BaseException:
             db.close()
             raise
-        return cls(db)
 
     @classmethod
     def open(cls, path: str | Path, *, disk: Disk = FILES) -> Self:
@@ -85,10 +85,10 @@ class Store(Verify):
                 raise StoreError("store/not-a-store", where=path)
             if version != (FORMAT,):
                 raise StoreError("store/version", where=path, expected=FORMAT, got=version)
+            return cls(db)
         except BaseException:
             db.close()
             raise
-        return cls(db)
 
     @staticmethod
     def is_blank(path: Path, *, disk: Disk = FILES) -> bool:

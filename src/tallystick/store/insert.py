@@ -10,14 +10,15 @@ Reads: kernels (Pack), store/events. Read by: replica.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from itertools import repeat
 
 from tallystick import kernels
 from tallystick.errors import BadInput
 from tallystick.kernels import Pack
 from tallystick.limits import SEED_BYTES
-from tallystick.store.adapter import Params
+from tallystick.store.bulk import INSERT as BULK
+from tallystick.store.bulk import bulk_params, stretches, words
 from tallystick.store.events import Events, pack_deps, skeleton_seal
 from tallystick.store.rows import LineRow
 
@@ -61,15 +62,13 @@ class Insert(Events):
             return first
         ids = pack.ids[32 * begin : 32 * end]
         each = [ids[at : at + 32] for at in range(0, len(ids), 32)]
-        self.db.executemany(
-            _INSERT, self._columns(line, pack, begin, end, each, parents, voids or {})
-        )
+        self._put_rows(line.no, pack, begin, end, each, parents, voids or {})
         self._note_ids(each, first, count)
         run_seq, run_row = self._next_run(line, first)
         grown = line._replace(
             size=line.size + count,
             last_id=each[-1],
-            lamport=_words(pack.lamports, "Q", end - 1, end)[0],
+            lamport=words(pack.lamports, "Q", end - 1, end)[0],
             peaks=self._grow_tree(line, ids),
             run_seq=run_seq,
             run_row=run_row,
@@ -77,44 +76,47 @@ class Insert(Events):
         self.set_line(grown)
         return first
 
-    def _columns(  # noqa: PLR0917
+    def _put_rows(  # noqa: PLR0917
         self,
-        line: LineRow,
+        line_no: int,
         pack: Pack,
         begin: int,
         end: int,
         ids: list[bytes],
         parents: Sequence[Sequence[int]],
         voids: Mapping[int, str],
-    ) -> Iterable[Params]:
-        first, count = self.next_row, end - begin
-        kind_nos = [self.kind_no(name) for name in pack.kinds]
-        schema_nos = [None, *(self._schemas.no(digest) for digest in pack.schemas)]
-        seals, frames, contents, absent = _bodies(pack, begin, end)
-        deps: Sequence[bytes | None] = [None] * count
-        if parents:
-            deps = [pack_deps(first + i, rows) if rows else None for i, rows in enumerate(parents)]
-        void: list[int | None] = [None] * count
-        for row, code in voids.items():
-            if begin <= row < end:
-                void[row - begin] = self._codes.no(code)
-        return zip(
-            range(first, first + count),
-            [line.no] * count,
-            range(line.size, line.size + count),
-            ids,
-            _words(pack.lamports, "Q", begin, end),
-            _words(pack.times, "Q", begin, end),
-            [kind_nos[kind] for kind in _words(pack.kind, "I", begin, end)],
-            [schema_nos[schema] for schema in _words(pack.schema, "I", begin, end)],
-            deps,
-            void,
-            absent,
-            seals,
-            frames,
-            contents,
-            strict=True,
-        )
+    ) -> None:
+        """The rows themselves, in the order of the pack; long plain stretches as one statement."""
+        kinds = [self.kind_no(name) for name in pack.kinds]
+        schemas = [0, *(self._schemas.no(digest) for digest in pack.schemas)]
+        for first, last, plain in stretches(begin, end, _odd(pack, begin, end, parents, voids)):
+            row = self.next_row + first - begin
+            if plain:
+                values = bulk_params(pack, first, last, line_no, row, kinds, schemas)
+                self.db.execute(BULK, values)
+                continue
+            here = slice(first - begin, last - begin)
+            deps = [pack_deps(row + i, rows) for i, rows in enumerate(parents[here])]
+            void = [voids.get(at) for at in range(first, last)]
+            seals, frames, contents, absent = _bodies(pack, first, last)
+            columns = zip(
+                range(row, row + last - first),
+                repeat(line_no),
+                range(pack.seq + first, pack.seq + last),
+                ids[here],
+                words(pack.lamports, "Q", first, last),
+                words(pack.times, "Q", first, last),
+                [kinds[kind] for kind in words(pack.kind, "I", first, last)],
+                [schemas[schema] or None for schema in words(pack.schema, "I", first, last)],
+                deps or repeat(None),
+                [None if code is None else self._codes.no(code) for code in void],
+                absent,
+                seals,
+                frames,
+                contents,
+                strict=False,  # what repeats has no end
+            )
+            self.db.executemany(_INSERT, columns)
 
     def set_void(self, row: int, code: str | None) -> None:
         """Mark an event void with a code of ``errors.CODES``, or not (None)."""
@@ -158,9 +160,20 @@ class Insert(Events):
         self.db.execute("PRAGMA secure_delete = OFF")
 
 
-def _words(column: bytes, code: Literal["I", "Q"], begin: int, end: int) -> list[int]:
-    """Entries begin..end-1 of a column."""
-    return memoryview(column).cast(code)[begin:end].tolist()
+def _odd(
+    pack: Pack,
+    begin: int,
+    end: int,
+    parents: Sequence[Sequence[int]],
+    voids: Mapping[int, str],
+) -> list[int]:
+    """Pack rows begin..end-1 that are not plain, ascending."""
+    odd = {begin + i for i, rows in enumerate(parents) if rows}
+    odd |= voids.keys() & range(begin, end)
+    parts = pack.part[begin:end]
+    if parts.count(kernels.PART_WHOLE) < len(parts):
+        odd.update(begin + i for i, part in enumerate(parts) if part != kernels.PART_WHOLE)
+    return sorted(odd)
 
 
 def _bodies(
@@ -170,11 +183,11 @@ def _bodies(
     data = pack.data
     parts = pack.part[begin:end]
     assert kernels.PART_HEADER not in parts, "an event without its frame is pending, not stored"
-    frame_start = _words(pack.frame_start, "I", begin, end)
-    frame_size = _words(pack.frame_size, "I", begin, end)
-    seal_start = _words(pack.seal_start, "I", begin, end)
-    content_start = _words(pack.content_start, "I", begin, end)
-    content_size = _words(pack.content_size, "I", begin, end)
+    frame_start = words(pack.frame_start, "I", begin, end)
+    frame_size = words(pack.frame_size, "I", begin, end)
+    seal_start = words(pack.seal_start, "I", begin, end)
+    content_start = words(pack.content_start, "I", begin, end)
+    content_size = words(pack.content_size, "I", begin, end)
     frames = [data[at : at + size] for at, size in zip(frame_start, frame_size, strict=True)]
     if parts.count(kernels.PART_WHOLE) == len(parts):
         seals = [data[at : at + SEED_BYTES] for at in seal_start]

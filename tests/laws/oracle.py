@@ -133,3 +133,56 @@ def sums(world, included, absent, kind):
         else:
             found["bad"] += 1
     return found
+
+
+# --- titles -------------------------------------------------------------------------------------
+
+
+def title_ops(world):
+    """{event id: (title, type, over, to)} of every title event, counted or not; and void ones."""
+    found, void = {}, {}
+    for event in sorted(world.events.values(), key=lambda e: (e.lamport, e.author, e.seq, e.id)):
+        if event.kind == "title/create":
+            frame = decode_item(event.frame)
+            found[event.id] = event.id, frame["type"], None, frame.get("to", event.author)
+        elif event.kind == "title/transfer":
+            frame = decode_item(event.frame)
+            over = frame["over"].digest
+            if over not in found or over not in world.past[event.id]:
+                void[event.id] = "void/ground"
+            elif (found[over][0], found[over][3]) != (frame["title"].digest, event.author):
+                void[event.id] = "void/owner"
+            else:
+                found[event.id] = found[over][0], found[over][1], over, frame["to"]
+    return found, void
+
+
+def titles(world, included, absent):
+    """The state of the view ``titles``."""
+    ops, _ = title_ops(world)
+
+    @cache
+    def covered(id):
+        return any(o in included or covered(o) for o, op in ops.items() if op[2] == id)
+
+    live = [id for id in ops if id in included and not covered(id)]
+    found = []
+    for title in sorted({ops[id][0] for id in live}):
+        mine = sorted(id for id in live if ops[id][0] == title)
+        named = {ops[id][3] for id in mine}
+        owner = named.pop() if len(named) == 1 else holder(world, ops, title, included, covered)
+        contested = len({ops[id][3] for id in mine}) > 1
+        found.append([Link(title), ops[title][1], owner, contested, [Link(id) for id in mine]])
+    return found
+
+
+def holder(world, ops, at, included, covered):
+    """Up from an op: the earliest sale in canonical order; nobody if not all came after it."""
+    sales = [id for id, op in ops.items() if op[2] == at and (id in included or covered(id))]
+    if not sales:
+        return ops[at][3]
+    order = [world.events[id] for id in sales]
+    first = min(order, key=lambda e: (e.lamport, e.author, e.seq, e.id)).id
+    if any(first not in world.chain(id) for id in sales):
+        return None
+    return holder(world, ops, first, included, covered)

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.laws import oracle
-from tests.laws.world import RATING, MemorySource, Phase, World
+from tests.laws.world import AUTHORS, RATING, MemorySource, Phase, World
 
 from tallystick.kernels import encode_item
 from tallystick.state.source import CONTENT, ChangeRange, Spans
+from tallystick.state.titles import create_frame, transfer_frame
 from tallystick.state.types import TYPES
 from tallystick.state.view import View
 from tallystick.state.views import REDUCERS, Views
 from tallystick.state.views_fold import fold, fold_event
 from tallystick.state.views_places import PlacesView
 from tallystick.state.views_sum import GroupSum
+from tallystick.state.views_titles import TitlesView
 from tallystick.store.adapter import Adapter
 
 PLACES = ("a", "b")
@@ -71,6 +73,24 @@ def write_rating(world: World, author: bytes, whom: int, what: int) -> None:
     if what == 4:
         content = ({"target": "a"}, {"target": 1, "rating": 1}, {"rating": True})[whom]
     world.write(author, RATING, b"", b"" if (what, whom) == (5, 2) else encode_item(content))
+
+
+def write_title(world: World, author: bytes, whom: int, what: int) -> None:
+    """Mostly an owner passes on what is live; now and then twice, or what is somebody else's."""
+    ops, _ = oracle.title_ops(world)
+    seen = world.minds[author].seen
+    state = oracle.titles(world, world.included(author), {})
+    live = {link.digest for *_, links in state for link in links}
+    mine = sorted(id for id in ops if id in seen and ops[id][3] == author)
+    held = [id for id in mine if id in live]
+    choice = mine if what == 4 else sorted(ops) if what == 5 else held
+    if not choice or (what == 0 and whom == 0):
+        frame = create_frame(VALUES[2], AUTHORS[whom] if AUTHORS[whom] != author else None)
+        world.write(author, "title/create", frame, b"")
+        return
+    over = choice[(whom + len(world.events)) % len(choice)]
+    title = ops[over][0] if (what, whom) != (5, 2) else over
+    world.write(author, "title/transfer", transfer_frame(title, over, AUTHORS[whom]), b"")
 
 
 WRITERS: dict[str, Callable[[World, bytes, int, int], None]] = {
@@ -128,6 +148,7 @@ CASES: dict[str, Case] = {
         "sum",
     ),
     "fold": Case(write_rating, fresh_fold, fold_oracle, "fold"),
+    "title": Case(write_title, TitlesView, oracle.titles, "titles"),
 }
 assert {case.reducer for case in CASES.values()} == set(REDUCERS), "every kind of view needs a case"
 

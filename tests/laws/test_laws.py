@@ -10,7 +10,7 @@ from tests.laws.world import MemorySource, build_world, phases, steps
 
 from tallystick.event.jsonio import to_json
 from tallystick.kernels import encode_item
-from tallystick.state import views_fold, views_places, views_sum
+from tallystick.state import views_fold, views_places, views_sum, views_titles
 from tallystick.state.types.counter import pack_sum
 from tallystick.state.view import state_hash
 from tallystick.state.views import evaluate
@@ -23,6 +23,7 @@ def _many_small_steps():
         patch.setattr(views_fold, "STEP", 3)
         patch.setattr(views_places, "CHUNK_ROWS", 5)
         patch.setattr(views_sum, "CHUNK_ROWS", 5)
+        patch.setattr(views_titles, "CHUNK_ROWS", 5)
         yield
 
 
@@ -146,7 +147,7 @@ def test_a_crash_between_apply_and_commit_loses_and_repeats_nothing(case, script
     assert packed(site.state()) == packed(site.expected())
 
 
-@pytest.mark.parametrize("name", ["register", "flag", "set"])
+@pytest.mark.parametrize("name", ["register", "flag", "set", "title"])
 @given(script=steps, rank=ranks)
 @some
 def test_what_somebody_replaced_comes_back_when_they_are_excluded(name, script, rank):

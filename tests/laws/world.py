@@ -123,9 +123,9 @@ class World:
 
     def named(self, author: bytes, seq: int, at: bytes, side: bytes | None) -> bytes | None:
         """What (author, seq) names in the past of ``at``: one event, or nothing."""
-        fitting = [id for id in self.past[at] if self.at(id) == (author, seq)]
+        fitting = [id for id in self.past[at] | {at} if self.at(id) == (author, seq)]
         if side is not None:
-            chain = self.chain(side) if side in self.past[at] else set()
+            chain = self.chain(side) if side in self.past[at] | {at} else set()
             fitting = [id for id in fitting if id in chain]
         return fitting[0] if len(fitting) == 1 else None
 
@@ -149,7 +149,7 @@ class MemorySource:
         self.end = first_row + len(self.order)
         self.absent: dict[bytes, bool] = {}
         """Event id -> whether its content was erased (else it is missing)."""
-        self.void: dict[bytes, str] = {}
+        self.void: dict[bytes, str] = oracle.title_ops(world)[1]
         self.rows = {id: first_row + i for i, id in enumerate(self.order)}
 
     def _row(self, row: int) -> EventRow:

@@ -21,15 +21,18 @@ from typing import Any, Final, Protocol
 
 from tallystick.errors import BadInput
 from tallystick.kernels import encode_item
-from tallystick.state.source import ChangeRange, Changes, EventSource, net
+from tallystick.state.source import ChangeRange, Changes, EventSource, Spans, net
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _TABLES_OF_STORE: Final = """
 arrival author code equivocation event feed id_page id_run kept kind line log merkle meta peer
-pending petname places policy policy_history private_statement run schema_ref source statement view
+pending petname places policy policy_history private_statement run schema_ref source statement
+titles view
 """
 RESERVED: Final = frozenset(_TABLES_OF_STORE.split())
-"""Tables of the store, and the one for places; nothing named ``state_*`` or ``sqlite_*`` either."""
+"""Tables of the store and of standard views; nothing named ``state_*`` or ``sqlite_*`` either."""
+_LONG: Final = 64
+"""Ranges of this many rows are queried by themselves, shorter ones together, row by row."""
 _STATE_TAG: Final = b"tallystick/state/1\x00"
 
 
@@ -160,3 +163,19 @@ def state_hash(view: View, db: Db) -> bytes:
 def row_list(rows: Iterable[int]) -> str:
     """Row numbers as a JSON array, for ``json_each``."""
     return f"[{','.join(map(str, rows))}]"
+
+
+def within(table: str, spans: Spans) -> Iterator[tuple[str, tuple[int | str, ...]]]:
+    """FROM and WHERE over the lines ``p`` of a table with the given rows, and their parameters.
+
+    One for each long range, one for all short ones.
+    """
+    short: list[int] = []
+    for row, count in spans.ranges:
+        if count < _LONG:
+            short += range(row, row + count)
+        else:
+            yield f"{table} p WHERE p.row >= ? AND p.row < ?", (row, row + count)
+    if short:
+        joined = f"json_each(?) j CROSS JOIN {table} p ON p.row = j.value WHERE 1"
+        yield joined, (row_list(short),)

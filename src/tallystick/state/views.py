@@ -20,7 +20,7 @@ Reads: state.view and the kinds of views, store.adapter (scratch databases). Rea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ from tallystick.state.view import Db, View
 from tallystick.state.views_fold import Fold
 from tallystick.state.views_places import PlacesView
 from tallystick.state.views_sum import GroupSum
+from tallystick.state.views_titles import TitlesView
 from tallystick.store.adapter import Adapter
 from tallystick.store.crc import INSERT_VIEW
 
@@ -41,7 +42,12 @@ FEW: Final = 64
 PASSED_MAX: Final = 4_096
 """Changes passed over before a position is saved; about 0.3 ms to look through again."""
 
-REDUCERS: Final = ("places", "sum", "fold")
+STANDARD: Final[Mapping[str, type[PlacesView | TitlesView]]] = {
+    "places": PlacesView,
+    "titles": TitlesView,
+}
+"""The views that every log has, by name, which is that of their reducer, too."""
+REDUCERS: Final = (*STANDARD, "sum", "fold")
 """The kinds of views there are."""
 
 ReadFeed = Callable[[int, int], Sequence[ChangeRange]]
@@ -117,8 +123,8 @@ class Views:
         for row in self.list():
             if row.name in self._attached:
                 continue
-            if row.reducer == "places":
-                known.append(self.attach(PlacesView()))
+            if row.reducer in STANDARD:
+                known.append(self.attach(STANDARD[row.reducer]()))
             elif row.reducer == "sum":
                 stored = self._stored(row.name)
                 assert stored is not None, "it was listed a moment ago"
@@ -365,8 +371,8 @@ class Views:
             reducer, version, rest = _definition(definition)
             if reducer == "sum":
                 view = GroupSum(name, **rest)
-            elif reducer == "places":
-                view = PlacesView()
+            elif reducer in STANDARD:
+                view = STANDARD[reducer]()
             else:
                 view = Fold(
                     lambda state, _event: state, kinds=rest["kinds"], key=None, initial=dict,

@@ -28,10 +28,9 @@ from tallystick.kernels import decode_item
 from tallystick.state.explain import Explanation, Item, VerdictOf
 from tallystick.state.source import END, Changes, EventRow, EventSource, Spans
 from tallystick.state.types.counter import column_sum, pack_sum
-from tallystick.state.view import Db, View, check_name, row_list
+from tallystick.state.view import Db, View, check_name, row_list, within
 
 CHUNK_ROWS: Final = 16_384
-_LONG: Final = 64
 _NO_KEY: Final = 0
 """Key number of an event that contributes nothing; its amount says why."""
 _MISSING, _ERASED, _BAD = 1, 2, 3
@@ -130,7 +129,7 @@ class GroupSum(View):
         So one that is here, and was read before, is not decoded again.
         """
         known: dict[int, Part] = {}
-        for where, params in self._of(spans):
+        for where, params in within(self.own("part"), spans):
             query = f"SELECT p.row, p.key, p.amount FROM {where} AND p.key <> {_NO_KEY}"
             known.update((part[0], part) for part in db.rows(query, params))
         parts: list[Part] = []
@@ -191,20 +190,8 @@ class GroupSum(View):
 
     def _take_away(self, db: Db, spans: Spans, deltas: Deltas) -> None:
         """Subtract what these events came to when they were taken in."""
-        for where, params in self._of(spans):
+        for where, params in within(self.own("part"), spans):
             _subtract(db.rows(_GROUPED.format(where), params), deltas)
-
-    def _of(self, spans: Spans) -> Iterator[tuple[str, tuple[int | str, ...]]]:
-        """FROM and WHERE over the parts ``p`` of rows: for each long range, for all short ones."""
-        short: list[int] = []
-        for row, count in spans.ranges:
-            if count < _LONG:
-                short += range(row, row + count)
-            else:
-                yield f"{self.own('part')} p WHERE p.row >= ? AND p.row < ?", (row, row + count)
-        if short:
-            joined = f"json_each(?) j CROSS JOIN {self.own('part')} p ON p.row = j.value WHERE 1"
-            yield joined, (row_list(short),)
 
     def _settle(self, db: Db, deltas: Deltas) -> None:
         """Write the sums that changed."""

@@ -1,0 +1,86 @@
+"""spec/vectors/titles.json against the real room."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.laws.world import Event, MemorySource, World
+
+from tallystick.kernels import encode_item
+from tallystick.state.titles import Passed, check_over, parse_title
+from tallystick.state.view import state_hash
+from tallystick.state.views import evaluate
+from tallystick.state.views_titles import TitlesView
+
+SPEC = Path(__file__).resolve().parents[2] / "spec"
+
+
+def test_the_file_is_what_its_maker_makes():
+    maker = [sys.executable, str(SPEC / "make_titles_vectors.py"), "--check"]
+    found = subprocess.run(maker, capture_output=True, text=True, timeout=120)
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
+
+
+def test_the_maker_shares_no_code_with_the_room():
+    for name in ("vector_titles", "make_titles_vectors"):
+        text = (SPEC / f"{name}.py").read_text(encoding="utf-8")
+        assert "tallystick." not in text
+        assert "import tallystick" not in text
+
+
+def test_every_frame_is_void_as_it_says(vectors):
+    for case in vectors("titles")["frames"]:
+        author, frame = bytes.fromhex(case["author"]), bytes.fromhex(case["frame"])
+        found = parse_title(case["kind"], frame, author)
+        assert (found if isinstance(found, str) else None) == case["void"], case["name"]
+
+
+def read_world(events):
+    world = World()
+    for event in events:
+        id = bytes.fromhex(event["id"])
+        prev = bytes.fromhex(event["prev"]) if event["prev"] else None
+        deps = tuple(bytes.fromhex(dep) for dep in event["deps"])
+        parents = [*deps, *([prev] if prev else [])]
+        world.past[id] = frozenset(parents).union(*(world.past[parent] for parent in parents))
+        world.events[id] = Event(
+            id, bytes.fromhex(event["author"]), event["seq"], prev, deps, event["lamport"], 0,
+            event["kind"], bytes.fromhex(event["frame"]), b"",
+        )  # fmt: skip
+    return world
+
+
+@pytest.mark.parametrize("number", range(7))
+def test_every_transfer_is_void_as_it_says(vectors, number):
+    events = vectors("titles")["worlds"][number]["events"]
+    world, good = read_world(events), {}
+    for event in events:
+        id, author = bytes.fromhex(event["id"]), bytes.fromhex(event["author"])
+        op = parse_title(event["kind"], bytes.fromhex(event["frame"]), author)
+        code = None
+        if isinstance(op, Passed):
+            code = check_over(op, author, good.get(op.over) if op.over in world.past[id] else None)
+        assert code == event["void"]
+        if code is None:
+            good[id] = op
+
+
+@pytest.mark.parametrize("number", range(7))
+def test_every_world_comes_to_what_it_says(vectors, number):
+    story = vectors("titles")["worlds"][number]
+    world = read_world(story["events"])
+    source = MemorySource(world, list(world.events))
+    source.void = {bytes.fromhex(e["id"]): e["void"] for e in story["events"] if e["void"]}
+    for answer in story["states"]:
+        view = TitlesView()
+        rows = [(source.rows[bytes.fromhex(id)], 1) for id in answer["counted"]]
+        db = evaluate(view, source, rows)
+        assert encode_item(view.state(db)).hex() == answer["state"]
+        assert state_hash(view, db).hex() == answer["hash"]
+
+
+def test_there_is_a_test_for_every_world(vectors):
+    assert len(vectors("titles")["worlds"]) == 7

@@ -124,7 +124,8 @@ class Names:
 
     def words(self, subject: bytes) -> str:
         """A name for an actor or an event, whichever the 32 bytes are."""
-        if self._store.row_of(subject) is not None:
+        is_author = self._store.find_author(subject) is not None  # in memory, unlike most ids
+        if not is_author and self._store.row_of(subject) is not None:
             return short(subject)
         return self.called(subject)
 

@@ -111,16 +111,38 @@ class Tips:
         lines = {flip.span.line for flip in flips if flip.weight < 0}
         heads = heads_on(self._store, self._log_no, lines)
         out = [row for row in heads if not self._row_counts(row)]
-        came = self._retreat(graph, out)
+        back = {flip.span.line for flip in flips if flip.weight > 0}
+        silent: dict[int, list[tuple[int, int]]] = {}
+        for line, begin, end, kinds, without in (flip.span for flip in flips if flip.weight < 0):
+            if kinds is None and not without and line not in back:
+                silent.setdefault(line, []).append((begin, end))
+        came = self._retreat(graph, out, silent)
         for flip in flips:
             if flip.weight > 0:
                 came += self._run(graph, flip.span)[1]
         move_heads(self._store, self._log_no, gone=out, came=filter(self._row_counts, came))
 
-    def _retreat(self, graph: StoreGraph, rows: Sequence[int]) -> list[int]:
+    def _retreat(
+        self,
+        graph: StoreGraph,
+        rows: Sequence[int],
+        silent: dict[int, list[tuple[int, int]]],
+    ) -> list[int]:
+        """What counts next below these rows.
+
+        Args:
+            silent: line -> its (begin, end) seqs of which none counts: passed in one step.
+        """
         found, seen, stack = [], set(rows), list(rows)
-        while stack and len(seen) < RETREAT_MAX:
-            for parent in graph.parents(stack.pop()):
+        left = RETREAT_MAX
+        while stack and left > 0:
+            row = stack.pop()
+            line, seq = graph.line(row), graph.seq(row)
+            begin = max((at for at, end in silent.get(line, ()) if at <= seq < end), default=seq)
+            begin = max(begin, seq + 1 - left)
+            left -= seq + 1 - begin
+            parents = graph.parents(row) if begin == seq else self._below(graph, line, begin, seq)
+            for parent in parents:
                 if parent in seen:
                     continue
                 seen.add(parent)
@@ -129,6 +151,11 @@ class Tips:
                 else:
                     stack.append(parent)
         return found
+
+    def _below(self, graph: StoreGraph, line: int, begin: int, last: int) -> list[int]:
+        """What a stretch of a line names outside itself."""
+        named = list(graph.deps(line, begin, last + 1))
+        return [self._store.row_at(line, begin - 1), *named] if begin else named
 
     def _row_counts(self, row: int) -> bool:
         return self._counts(self._store.ids_at([row])[0])

@@ -22,6 +22,8 @@ def bytes_of(name: str) -> bytes:
 ACTOR, EVENT, OTHER = (bytes_of(name) for name in ("actor", "event", "other"))
 ENTRY = [ACTOR, 3, Link(EVENT)]
 LATER = [ACTOR, 4, Link(OTHER)]
+PAIR = [Link(id) for id in sorted((EVENT, OTHER))]
+MANY = [Link(id) for id in sorted(bytes_of(f"evidence {n}") for n in range(33))]
 
 FRAMES: list[tuple[str, object, object]] = [
     ("ban", {"actor": ACTOR}, {}),
@@ -40,6 +42,14 @@ FRAMES: list[tuple[str, object, object]] = [
     ("restore", {"event": Link(EVENT)}, {}),
     ("withdraw", {"statement": Link(EVENT)}, {}),
     ("dispute", {"event": Link(EVENT), "remedy": "refund"}, {"remedy": "refund"}),
+    ("dispute", {"event": Link(EVENT)}, {}),
+    (
+        "dispute",
+        {"event": Link(EVENT), "evidence": PAIR, "answer_by": 2**63 - 1},
+        {"evidence": PAIR, "answer_by": 2**63 - 1},
+    ),
+    ("dispute", {"event": Link(EVENT), "answer_by": 0}, {"answer_by": 0}),
+    ("dispute", {"event": Link(EVENT), "evidence": MANY[:32]}, {"evidence": MANY[:32]}),
     ("uphold", {"event": Link(EVENT), "dispute": Link(OTHER)}, {"dispute": Link(OTHER)}),
     ("dismiss", {"event": Link(EVENT), "dispute": Link(OTHER)}, {"dispute": Link(OTHER)}),
     ("ban", {}, OUT),
@@ -68,6 +78,15 @@ FRAMES: list[tuple[str, object, object]] = [
     ("withdraw", {"event": Link(EVENT)}, OUT),
     ("uphold", {"event": Link(EVENT)}, OUT),
     ("dispute", {"event": Link(EVENT), "remedy": ""}, OUT),
+    ("dispute", {"event": Link(EVENT), "evidence": []}, OUT),
+    ("dispute", {"event": Link(EVENT), "evidence": PAIR[::-1]}, OUT),
+    ("dispute", {"event": Link(EVENT), "evidence": PAIR[:1] * 2}, OUT),
+    ("dispute", {"event": Link(EVENT), "evidence": [EVENT]}, OUT),
+    ("dispute", {"event": Link(EVENT), "evidence": MANY}, RANGE),
+    ("dispute", {"event": Link(EVENT), "answer_by": -1}, RANGE),
+    ("dispute", {"event": Link(EVENT), "answer_by": True}, OUT),
+    ("dispute", {"event": Link(EVENT), "scope": "note"}, OUT),
+    ("exclude", {"event": Link(EVENT), "evidence": PAIR}, OUT),
     ("praise", {"actor": ACTOR}, OUT),
 ]
 
@@ -438,6 +457,89 @@ WORLDS: list[dict[str, Any]] = [
         "rank": {"me": 0, "ana": 1},
         "out": {},
     },
+    {
+        "name": "a dispute by itself changes nothing and is open",
+        "events": [
+            *notes("ana", "mal"),
+            say("a", "me", "adopt", "ana"),
+            say("d", "ana", "dispute", "mal-0"),
+        ],
+        "rank": {"me": 0, "ana": 1},
+        "out": {},
+        "disputes": {"d": ["open", 0]},
+    },
+    {
+        "name": "upheld by a branch, and so is another dispute about the same event; a stranger's "
+        "answer is none",
+        "events": [
+            *notes("ana", "bo", "mal"),
+            say("a", "me", "adopt", "ana"),
+            say("d", "bo", "dispute", "mal-0"),
+            say("e", "mal", "dispute", "mal-0"),
+            say("f", "mal", "dismiss", "mal-0", dispute="d"),
+            say("g", "ana", "uphold", "mal-0", dispute="d"),
+        ],
+        "rank": {"me": 0, "ana": 1},
+        "out": {"mal-0": "tally"},
+        "disputes": {"d": ["upheld", 1, "answered"], "e": ["upheld", 1]},
+    },
+    {
+        "name": "two branches that differ leave a dispute open and contested; my word settles it",
+        "events": [
+            *notes("ana", "bo", "mal"),
+            say("a", "me", "adopt", "ana"),
+            say("b", "me", "adopt", "bo"),
+            say("d", "bo", "dispute", "mal-0"),
+            say("e", "bo", "dispute", "ana-0"),
+            say("f", "ana", "dismiss", "mal-0", dispute="d"),
+            say("g", "bo", "uphold", "mal-0", dispute="d"),
+            say("h", "bo", "uphold", "ana-0", dispute="e"),
+            say("i", "ana", "include", "ana-0"),
+            say("j", "me", "dismiss", "ana-0", dispute="e"),
+        ],
+        "rank": {"me": 0, "ana": 1, "bo": 1},
+        "out": {},
+        "disputes": {
+            "d": ["open", 0, "answered", "contested"],
+            "e": ["dismissed", 0, "answered"],
+        },
+    },
+    {
+        "name": "the latest of the four words of a voter holds, and outlives the dispute",
+        "events": [
+            *notes("ana", "bo", "mal"),
+            say("a", "me", "adopt", "ana"),
+            say("d", "bo", "dispute", "mal-0"),
+            say("e", "ana", "exclude", "mal-0"),
+            say("f", "ana", "dismiss", "mal-0", dispute="d"),
+            say("g", "bo", "withdraw", "d"),
+        ],
+        "rank": {"me": 0, "ana": 1},
+        "out": {},
+        "disputes": {"d": ["dismissed", -1, "answered", "withdrawn"]},
+    },
+    {
+        "name": "a dispute about a ban is for people nearer than who banned",
+        "events": [
+            *notes("ana", "bo", "cy", "mal"),
+            say("a", "me", "adopt", "ana", depth=1),
+            say("b", "ana", "adopt", "bo"),
+            say("c", "bo", "ban", "mal"),
+            say("d", "mal", "dispute", "c"),
+            say("e", "me", "adopt", "cy"),
+            say("f", "bo", "uphold", "c", dispute="d"),
+            say("g", "cy", "uphold", "c", dispute="d"),
+            say("h", "cy", "dispute", "e"),
+            say("i", "cy", "uphold", "e", dispute="h"),
+        ],
+        "policy": {"max_depth": 2},
+        "rank": {"me": 0, "ana": 1, "bo": 2, "cy": 1},
+        "out": {"c": "tally"},
+        "disputes": {
+            "d": ["upheld", 1, "answered"],
+            "h": ["open", 0, "contested"],
+        },
+    },
 ]
 
 
@@ -457,6 +559,15 @@ def worlds() -> list[dict[str, Any]]:
                 "contested": world.get("contested", []),
             },
             "does_not_count": world["out"],
+            "disputes": [
+                {
+                    "id": id,
+                    "status": status,
+                    "tally": tally,
+                    **{mark: mark in marks for mark in ("answered", "contested", "withdrawn")},
+                }
+                for id, (status, tally, *marks) in world.get("disputes", {}).items()
+            ],
         }
         for world in WORLDS
     ]
@@ -470,7 +581,7 @@ def policy() -> dict[str, Any]:
         "statements are what `me` says, reduced to what holds; other parameters are at their "
         "default unless `policy` gives them. An event follows its author's one before, or `prev`. "
         "Cuts and as_of list events. `does_not_count`: event -> the rule that decides; all others "
-        "count. `standing` is that of the cell of `*`.",
+        "count. `standing` is that of the cell of `*`. `disputes` are all there are.",
         "documents": documents(),
         "worlds": worlds(),
     }

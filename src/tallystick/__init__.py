@@ -26,10 +26,13 @@ if TYPE_CHECKING:
         adopt,
         allow,
         ban,
+        dismiss,
+        dispute,
         exclude,
         include,
         restore,
         retract,
+        uphold,
         withdraw,
     )
     from tallystick.replica.replica import Replica
@@ -37,7 +40,10 @@ if TYPE_CHECKING:
 
 _LAZY = {
     **dict.fromkeys(
-        ("Say", "adopt", "allow", "ban", "exclude", "include", "restore", "retract", "withdraw"),
+        (
+            *("Say", "adopt", "allow", "ban", "exclude", "include", "restore", "retract"),
+            *("dispute", "uphold", "dismiss", "withdraw"),
+        ),
         "tallystick.policy.say",
     ),
     **dict.fromkeys(("Fold", "FoldEvent", "fold"), "tallystick.state.views_fold"),
@@ -103,6 +109,8 @@ __all__ = [
     "adopt",
     "allow",
     "ban",
+    "dismiss",
+    "dispute",
     "exclude",
     "fold",
     "include",
@@ -110,5 +118,6 @@ __all__ = [
     "open",
     "restore",
     "retract",
+    "uphold",
     "withdraw",
 ]

@@ -37,6 +37,8 @@ UINT_MAX: Final = 2**63 - 1
 """Fits a signed 64-bit column in every language and database."""
 INT_MIN: Final = -(2**63)
 INT_MAX: Final = 2**63 - 1
+EVIDENCE_MAX: Final = 32
+"""Events that one dispute names as evidence: what a reader can look at in one sitting."""
 WEIGHT_MAX: Final = 2**31 - 1
 """Of one adoption; sums of weights then stay below 2**63 for 2**32 branches."""
 SUM_BITS: Final = 128

@@ -158,6 +158,18 @@ def weight_fits(run: Run, weight: int) -> bool:
     return void is None
 
 
+@bound("EVIDENCE_MAX")
+def evidence_fits(run: Run, links: int) -> bool:
+    one = founded(run.key("ada"))
+    hand = Hand(run.key("eve"), log_of(one))
+    evidence = [Link(n.to_bytes(32, "big")) for n in range(links)]
+    frame = cbor({"event": Link(log_of(one)), "evidence": evidence})
+    assert taken(run, one, hand.write(frames=[frame], kind="trust/dispute"))
+    void = one.history(author=hand.did)[0].void
+    run.saw([void])
+    return void is None
+
+
 @bound("MESSAGE_BYTES_MAX")
 def message_fits(run: Run, size: int) -> bool:
     framed = m.frame_length(size.to_bytes(4, "big"))

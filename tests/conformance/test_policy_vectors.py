@@ -21,6 +21,7 @@ from tallystick.policy import (
     private_id,
     statement_frame,
 )
+from tallystick.policy.dispute import Case, cases
 from tallystick.testing.world import Event, World
 
 SPEC = Path(__file__).resolve().parents[2] / "spec"
@@ -51,6 +52,8 @@ def test_good_frames_say_what_is_written_and_are_written_so(vectors):
                 fields[name] = cut_of(fields[name])
         if "dispute" in fields:
             fields["dispute"] = bytes.fromhex(fields["dispute"])
+        if "evidence" in fields:
+            fields["evidence"] = tuple(map(bytes.fromhex, fields["evidence"]))
         verb, target = kind.removeprefix("trust/"), bytes.fromhex(row["target"])
         expected = Statement(ID, VOTER, 1, verb, target, **fields)
         assert parse_statement(kind, frame, id=ID, voter=VOTER, seq=1) == expected
@@ -118,6 +121,8 @@ def statement_of(row: dict, seq: int, placed: dict) -> Statement:
     for name in ("weight", "depth", "scope"):
         if name in row:
             more[name] = row[name]
+    if "dispute" in row:
+        more["dispute"] = named(row["dispute"])
     for name in ("cut", "as_of"):
         if name in row:
             entries = [(*placed.get(id, (row["target"], 0)), id) for id in row[name]]
@@ -154,3 +159,17 @@ def test_worlds_come_to_what_was_found_by_hand(row):
         assert verdict.included == judge.counts(event.id) == oracle.counts(event.id)
         if event.id in out:
             assert verdict.reason == out[event.id]
+    found = cases(judge, world, world.statements)
+    assert [
+        (case.dispute.id, case.matter.status, case.matter.tally, *marks_of(case)) for case in found
+    ] == [
+        (named(one["id"]), *(one[name] for name in ("status", "tally", *MARKS)))
+        for one in row["disputes"]
+    ]
+
+
+MARKS = ("answered", "contested", "withdrawn")
+
+
+def marks_of(case: Case) -> tuple[bool, ...]:
+    return case.answered, case.matter.contested, case.withdrawn

@@ -33,6 +33,7 @@ VERBS: Final[dict[str, tuple[str, ...]]] = {
         *("ban", "allow", "exclude", "include", "retract", "restore", "adopt", "withdraw"),
         *("what-if", "standing", "verdict", "policy"),
     ),
+    "together": ("dispute", "uphold", "dismiss", "disputes"),
     "values": (
         *("set", "add", "remove", "inc", "enable", "disable"),
         *("define", "views", "view", "why", "sql"),
@@ -45,6 +46,7 @@ TITLES: Final[dict[str, str]] = {
     "events": "Events: what was written",
     "exchange": "Exchange with others",
     "trust": "Trust: what counts for you",
+    "together": "Together: what is disputed",
     "values": "Values: what it adds up to",
     "demos": "Try it",
 }

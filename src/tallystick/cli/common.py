@@ -161,3 +161,33 @@ def read_text(source: str) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise BadInput("codec/not-utf8", where=f"{source}, byte {error.start}") from None
+
+
+def moment(text: str, *, where: str) -> int:
+    """Milliseconds since 1970: of a date or time as ISO 8601 writes it, or as a number.
+
+    Raises:
+        BadInput: usage/argument.
+    """
+    from tallystick.replica.versions import parse_time
+
+    try:
+        return parse_time(text)
+    except BadInput as error:
+        raise BadInput(
+            "usage/argument", where=where, expected=error.expected, got=error.got
+        ) from None
+
+
+def day(time_ms: int) -> str:
+    """A claimed time for a person; a number that is no date of this calendar as it is.
+
+    >>> day(1_782_864_000_000), day(2**60)
+    ('2026-07-01', '1152921504606846976')
+    """
+    from datetime import UTC, datetime
+
+    try:
+        return datetime.fromtimestamp(time_ms / 1000, UTC).date().isoformat()
+    except (OverflowError, ValueError, OSError):
+        return str(time_ms)

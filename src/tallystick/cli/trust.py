@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from tallystick.cli.common import LOG, SCOPE, STORE, TARGET, opened, verb
+from tallystick.cli.common import LOG, SCOPE, STORE, TARGET, moment, opened, verb
 from tallystick.cli.output import Output, table
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ STATEMENTS: Final = {
     "retract": "Take back an event of your own.",
     "restore": "Let an event you took back count again.",
     "adopt": "Let an actor's statements count for you.",
+    "dispute": "Claim that an event is wrong, for others to judge.",
+    "uphold": "Agree with a dispute: its event does not count for you.",
+    "dismiss": "Disagree with a dispute: its event counts for you.",
     "withdraw": "Take back a statement, as if it had never been made.",
 }
 MORE: Final = {
@@ -44,10 +47,18 @@ MORE: Final = {
     "adopt": "Its bans, allows and excludes count for you, one vote per branch; with --depth also "
     "those of people it adopts, at most as far as your policy's own depth. --weight 0 says no: not "
     "even by way of others.",
+    "dispute": "By itself it changes nothing: those who heed the people that uphold it no longer "
+    "count the event. Say what is wrong with --claim, what should be done with --remedy, and name "
+    "what speaks for it with --evidence. A date to answer by is advice.",
+    "uphold": "TARGET is the dispute. It is your own exclude of the event, and holds whatever "
+    "becomes of the dispute.",
+    "dismiss": "TARGET is the dispute. It is your own include of the event, and holds whatever "
+    "becomes of the dispute.",
     "withdraw": "TARGET is the statement's id, or an actor: then your latest word about it. What "
     "you said before it holds again.",
 }
 EVENT: Final = """"$(tally write ana.tally note/text '"hello"')\""""
+DISPUTE: Final = f'"$(tally dispute ana.tally {EVENT} --claim "never sent" --yes)"'
 EXAMPLES: Final = {
     "ban": "tally ban ana.tally eve --reason 'praises her own shop' --yes",
     "allow": "tally allow ana.tally eve --scope 'chat/*' --yes",
@@ -56,6 +67,9 @@ EXAMPLES: Final = {
     "retract": f"tally retract ana.tally {EVENT} --yes",
     "restore": f"tally restore ana.tally {EVENT} --yes",
     "adopt": "tally adopt ana.tally bob --depth 1 --yes",
+    "dispute": f"tally dispute ana.tally {EVENT} --claim 'never sent' --remedy refund --yes",
+    "uphold": f"tally uphold ana.tally {DISPUTE} --yes",
+    "dismiss": f"tally dismiss ana.tally {DISPUTE} --yes",
     "withdraw": "tally ban ana.tally eve --yes && tally withdraw ana.tally eve --yes",
 }
 OF_OWN: Final = {"retract", "restore"}
@@ -82,6 +96,14 @@ def options_of(name: str) -> list[Callable[[Any], Any]]:
             ),
             click.option("--as-of", multiple=True, metavar="EVENT", help=pinned),
         ]
+    if name == "dispute":
+        until = "Until when you hope for an answer: a date, or milliseconds; it decides nothing."
+        return [
+            click.option("--claim", help="What is wrong; everyone who has the log reads it."),
+            click.option("--remedy", help="What should be done about it."),
+            click.option("--evidence", multiple=True, metavar="EVENT", help="Speaks for it."),
+            click.option("--answer-by", metavar="TIME", help=until),
+        ]
     return [*options, click.option("--reason", help="In words; everyone who has the log reads it.")]
 
 
@@ -95,6 +117,8 @@ def built(name: str, target: str, given: dict[str, Any]) -> Any:
     import tallystick
 
     wanted = {option: value for option, value in given.items() if value not in (None, ())}
+    if "answer_by" in wanted:
+        wanted["answer_by"] = moment(wanted["answer_by"], where="--answer-by")
     return getattr(tallystick, name)(target, **wanted)
 
 

@@ -21,10 +21,13 @@ from tallystick.policy.say import (
     adopt,
     allow,
     ban,
+    dismiss,
+    dispute,
     exclude,
     include,
     restore,
     retract,
+    uphold,
     withdraw,
 )
 from tallystick.policy.statement import (
@@ -63,6 +66,8 @@ __all__ = [
     "allow",
     "ban",
     "check_target",
+    "dismiss",
+    "dispute",
     "exclude",
     "holding",
     "include",
@@ -73,5 +78,6 @@ __all__ = [
     "restore",
     "retract",
     "statement_frame",
+    "uphold",
     "withdraw",
 ]

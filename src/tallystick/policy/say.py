@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tallystick.errors import BadInput
-from tallystick.limits import UINT_MAX, WEIGHT_MAX
+from tallystick.limits import EVIDENCE_MAX, UINT_MAX, WEIGHT_MAX
 from tallystick.policy.scope import ANY, check_scope
 from tallystick.policy.statement import ADOPTION, SLOT, STANDING, CutEntry, Statement
 
@@ -28,7 +28,9 @@ class Say:
     """A statement to be made; ``Statement`` says what the fields mean.
 
     Args:
-        target: an actor or event, or for ``withdraw`` a statement, as the user names it.
+        target: an actor or event as the user names it; for ``withdraw`` a statement, for
+            ``uphold`` and ``dismiss`` the dispute they answer.
+        answer_by: of a dispute: claimed milliseconds since 1970; advice, read by people alone.
     """
 
     verb: str
@@ -40,6 +42,9 @@ class Say:
     as_of: CutTargets | None = None
     cascade: bool = False
     reason: str | None = None
+    remedy: str | None = None
+    evidence: Sequence[Target] = ()
+    answer_by: int | None = None
 
     def __post_init__(self) -> None:
         if self.verb not in SLOT:
@@ -48,6 +53,8 @@ class Say:
         for name, value, most in (
             ("weight", self.weight, WEIGHT_MAX),
             ("depth", self.depth, UINT_MAX),
+            ("answer_by", 0 if self.answer_by is None else self.answer_by, UINT_MAX),
+            ("evidence", len(self.evidence), EVIDENCE_MAX),
         ):
             if not _is_number(value) or not 0 <= value <= most:
                 raise BadInput(
@@ -69,6 +76,8 @@ class Say:
         cut: tuple[CutEntry, ...] | None = None,
         as_of: tuple[CutEntry, ...] | None = None,
         private: bool = False,
+        dispute: bytes | None = None,
+        evidence: tuple[bytes, ...] = (),
     ) -> Statement:
         """The statement of ``voter``, its targets resolved by the caller.
 
@@ -88,6 +97,10 @@ class Say:
             self.cascade,
             private,
             self.reason,
+            dispute,
+            self.remedy or None,
+            tuple(sorted(set(evidence))),
+            self.answer_by,
         )
 
 
@@ -152,3 +165,27 @@ def restore(event: Target, *, reason: str | None = None) -> Say:
 def withdraw(statement: Target, *, reason: str | None = None) -> Say:
     """Take a statement of one's own back, as if it had never been made."""
     return Say("withdraw", statement, reason=reason)
+
+
+def dispute(
+    event: Target,
+    claim: str | None = None,
+    *,
+    remedy: str | None = None,
+    evidence: Sequence[Target] = (),
+    answer_by: int | None = None,
+) -> Say:
+    """Claim that an event is wrong; others uphold or dismiss it. By itself it changes nothing."""
+    return Say(
+        "dispute", event, reason=claim, remedy=remedy, evidence=evidence, answer_by=answer_by
+    )
+
+
+def uphold(dispute: Target, *, reason: str | None = None) -> Say:
+    """Agree with a dispute: my own exclude of the event it is about."""
+    return Say("uphold", dispute, reason=reason)
+
+
+def dismiss(dispute: Target, *, reason: str | None = None) -> Say:
+    """Disagree with a dispute: my own include of the event it is about."""
+    return Say("dismiss", dispute, reason=reason)

@@ -25,7 +25,7 @@ from typing import Any, Final, NamedTuple
 
 from tallystick.errors import BadInput
 from tallystick.kernels import Link, decode_item, encode_item
-from tallystick.limits import DIGEST_BYTES, UINT_MAX, WEIGHT_MAX
+from tallystick.limits import DIGEST_BYTES, EVIDENCE_MAX, UINT_MAX, WEIGHT_MAX
 from tallystick.policy.scope import ANY, covers, is_scope
 
 STANDING: Final = 0
@@ -78,6 +78,8 @@ class Statement(NamedTuple):
         cut: of a ban: these events and their ancestors are spared; None spares nothing.
         weight, depth, as_of: of an adoption; ``as_of`` None reads all the actor says.
         dispute: of uphold and dismiss, the dispute they answer.
+        remedy, evidence, answer_by: of a dispute: what is asked for, events that speak for it, and
+            until when (claimed milliseconds) an answer is hoped for; none of them moves a verdict.
         reason: words, or a dispute's claim; no part of identity.
     """
 
@@ -96,6 +98,8 @@ class Statement(NamedTuple):
     reason: str | None = None
     dispute: bytes | None = None
     remedy: str | None = None
+    evidence: tuple[bytes, ...] = ()
+    answer_by: int | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Statement):
@@ -129,6 +133,11 @@ def private_id(viewer: bytes, counter: int) -> bytes:
 # --- frames -------------------------------------------------------------------------------------
 
 _ACTOR_KEYS: Final = {"ban": {"cut"}, "allow": set[str](), "adopt": {"weight", "depth", "as_of"}}
+_EVENT_KEYS: Final = {
+    "exclude": ("cascade",),
+    "include": ("cascade",),
+    "dispute": ("remedy", "evidence", "answer_by"),
+}
 
 
 def parse_statement(
@@ -172,8 +181,8 @@ def _fields(verb: str, frame: dict[str, Any]) -> dict[str, Any]:
         out["target"] = _digest(frame.pop("event", None))
         if verb in ("uphold", "dismiss"):
             out["dispute"] = _digest(frame.pop("dispute", None))
-        for name, verbs in (("cascade", ("exclude", "include")), ("remedy", ("dispute",))):
-            if name in frame and verb in verbs:
+        for name in _EVENT_KEYS.get(verb, ()):
+            if name in frame:
                 out[name] = _FIELDS[name](frame.pop(name))
     if "scope" in frame and verb in ("ban", "allow", "adopt", "exclude", "include"):
         out["scope"] = _scope(frame.pop("scope"))
@@ -233,6 +242,18 @@ def _full_cut(value: object) -> Cut:
     return cut
 
 
+def _evidence(value: object) -> tuple[bytes, ...]:
+    """Links sorted by digest, none twice; a dispute without evidence leaves the key out."""
+    if not isinstance(value, list) or not value:
+        raise _Void("void/frame")
+    ids = tuple(_digest(item) for item in value)
+    if any(a >= b for a, b in pairwise(ids)):
+        raise _Void("void/frame")
+    if len(ids) > EVIDENCE_MAX:
+        raise _Void("void/value")
+    return ids
+
+
 def _true(value: object) -> bool:
     if value is not True:
         raise _Void("void/frame")
@@ -252,6 +273,8 @@ _FIELDS: Final[dict[str, Any]] = {
     "depth": lambda value: _uint(value, default=0, most=UINT_MAX),
     "cascade": _true,
     "remedy": _text,
+    "evidence": _evidence,
+    "answer_by": lambda value: _uint(value, default=None, most=UINT_MAX),
 }
 
 
@@ -275,6 +298,10 @@ def statement_frame(statement: Statement) -> tuple[str, bytes]:
         frame["dispute"] = Link(s.dispute)
     if s.remedy is not None:
         frame["remedy"] = s.remedy
+    if s.evidence:
+        frame["evidence"] = [Link(id) for id in s.evidence]
+    if s.answer_by is not None:
+        frame["answer_by"] = s.answer_by
     return s.kind, encode_item(frame)
 
 

@@ -27,9 +27,11 @@ from tallystick.policy.policy import Policy
 from tallystick.policy.scope import check_scope
 from tallystick.policy.verdict import Cause, Standing, Verdict
 from tallystick.replica.arguments import checked
+from tallystick.replica.disputing import disputes
+from tallystick.replica.facts import LogFacts
 from tallystick.replica.names import Names
 from tallystick.replica.openlog import PLACES, OpenLog
-from tallystick.replica.reports import VerdictInfo
+from tallystick.replica.reports import DisputeInfo, VerdictInfo
 from tallystick.replica.statements import from_row
 from tallystick.replica.versions import FactsAt, Version, clip
 from tallystick.state import views_places_read as places
@@ -98,6 +100,13 @@ class Reading:
                 self._judge = self._judge_at(self._version)
         return self._judge
 
+    @property
+    def facts(self) -> LogFacts:
+        """What the judge judges: the log, or as much of it as the version holds."""
+        if self._version is None:
+            return self._log.judging.facts
+        return FactsAt(self._log.store, self._log.no, self._version.sizes)
+
     def standing(self, scope: str | None = None) -> dict[str, Any]:
         """``{"viewer", "rank": {actor: n}, "banned": [...], "contested": [...]}``, as did:key."""
         found = self.standing_data(scope)
@@ -134,6 +143,40 @@ class Reading:
                 sentence=self.in_words(found),
                 causes=tuple(_cause(cause) for cause in found.causes),
             )
+
+    def disputes(
+        self,
+        *,
+        status: str | None = None,
+        about: str | None = None,
+        by: str | None = None,
+        event: str | None = None,
+        everything: bool = False,
+        now: int | None = None,
+    ) -> list[DisputeInfo]:
+        """Disputes and where they stand, oldest first.
+
+        Args:
+            status: ``open``, ``upheld`` or ``dismissed``; None: all.
+            about: only about events of this actor; ``me``: those that are mine to answer.
+            by: only those this actor brought.
+            event: only about this event.
+            everything: also those withdrawn, and those that do not count themselves.
+            now: milliseconds since 1970 at which *overdue* is asked; None does not ask.
+
+        Raises:
+            BadInput: usage/argument. NotFound, Ambiguous: usage/*.
+        """
+        return disputes(
+            self,
+            self._names,
+            status=status,
+            about=about,
+            by=by,
+            event=event,
+            everything=everything,
+            now=now,
+        )
 
     def in_words(self, verdict: Verdict) -> str:
         """A verdict as a sentence; another viewer's own word is told as theirs, not as yours."""
@@ -251,7 +294,7 @@ class Reading:
                 value = state.get(subject) if isinstance(state, dict) else state
                 explanation = found.why(source, subject, value, self._verdict_of)
             if self._version is not None:
-                then = FactsAt(self._log.store, self._log.no, self._version.sizes)
+                then = self.facts
                 known = [one for one in explanation.excluded if then.event(one.event) is not None]
                 explanation = replace(explanation, excluded=tuple(known))
         return Explained(explanation, self)
@@ -331,10 +374,10 @@ class Reading:
     def _judge_at(self, version: Version) -> Judge:
         log = self._log
         rows = log.store.statements(log.no)
-        facts = facts_at(log.store, [row.row for row in rows])
+        placed = facts_at(log.store, [row.row for row in rows])
         statements = [
             from_row(row)
-            for row, (_, line, seq, _, _) in zip(rows, facts, strict=True)
+            for row, (_, line, seq, _, _) in zip(rows, placed, strict=True)
             if seq < version.sizes.get(line, 0)
         ]
         splits = {
@@ -343,7 +386,7 @@ class Reading:
             if sum(version.sizes.get(line.no, 0) > seq for line in log.store.lines(log.no, author))
             > 1
         }
-        return Judge(self.policy, FactsAt(log.store, log.no, version.sizes), statements, splits)
+        return Judge(self.policy, self.facts, statements, splits)
 
     def _verdict_of(self, id: bytes) -> Verdict:
         return self.judge.event_verdict(id, thorough=False)

@@ -2,7 +2,7 @@
 
 Law: reading changes nothing that anybody can see; every answer names the policy it is under.
 
-Reads: replica.says, replica.reading, store. Read by: replica.shares.
+Reads: replica.says, replica.reading, store. Read by: replica.trusts.
 """
 
 from __future__ import annotations

@@ -182,6 +182,53 @@ class Receipt(Report):
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeInfo(Report):
+    """One dispute, where it stands under one policy, and who says what.
+
+    Args:
+        by: author of the dispute; ``event_author`` of what it is about (None: not here).
+        answer_by: until when its author hopes for an answer, milliseconds since 1970.
+        overdue: still open after that; None when there is no such time, or none was asked about.
+        tally: weight against the event, less weight for it; ``mine`` decides without it.
+        votes: what each branch says: who speaks, through whom, the answer, the weight (> 0 against
+            the event), and whether it is near enough to count.
+        silent: branches that say nothing.
+        answered: whether somebody who counts answered this dispute, not only its event.
+        counts: whether the dispute itself counts; a withdrawn one still does.
+    """
+
+    id: str
+    by: str
+    by_name: str
+    time: int
+    lamport: int
+    claim: str | None
+    remedy: str | None
+    evidence: tuple[str, ...]
+    answer_by: int | None
+    overdue: bool | None
+    event: str
+    event_author: str | None
+    event_author_name: str | None
+    event_kind: str | None
+    event_counts: bool
+    status: str
+    contested: bool
+    tally: int
+    threshold: int
+    mine: str | None
+    votes: tuple[dict[str, Any], ...]
+    silent: tuple[str, ...]
+    answered: bool
+    counts: bool
+    withdrawn: bool
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+@dataclass(frozen=True, slots=True)
 class ViewInfo(Report):
     """One attached view."""
 

@@ -24,6 +24,7 @@ from tallystick.policy.statement import (
     Statement,
     is_retractable,
     is_withdrawable,
+    parse_statement,
     statement_frame,
 )
 from tallystick.replica.names import Names
@@ -46,12 +47,16 @@ def resolve(say: Say, log: OpenLog, names: Names, *, private: bool = False) -> S
             expected="tallystick.ban(...), allow, exclude, ...",
         )  # fmt: skip
     me = log.owner.public
+    dispute: bytes | None = None
     if say.about_actor:
         target = names.author(say.target)
         if target == me:
             raise BadInput("policy/target", "what people say about themselves is ignored")
     elif say.verb == "withdraw":
         target = _withdrawn(say, log, names)
+    elif say.verb in ("uphold", "dismiss"):
+        dispute = names.event_id(say.target)
+        target = _disputed(dispute, log)
     else:
         target = names.event_id(say.target)
         _check_event(say, target, log, private=private)
@@ -63,13 +68,16 @@ def resolve(say: Say, log: OpenLog, names: Names, *, private: bool = False) -> S
         cut=_cut(say.cut, log, names, target if say.about_actor else None),
         as_of=_cut(say.as_of, log, names, None),
         private=private,
+        dispute=dispute,
+        evidence=tuple(names.event_id(one) for one in say.evidence),
     )
 
 
 def to_row(statement: Statement) -> Row:
     """A public statement as an event to be written."""
     kind, frame = statement_frame(statement)
-    content = encode_item({"reason": statement.reason}) if statement.reason else b""
+    words = "claim" if statement.verb == "dispute" else "reason"
+    content = encode_item({words: statement.reason}) if statement.reason else b""
     return Row(kind, frame=frame, content=content)
 
 
@@ -80,6 +88,8 @@ def in_words(statement: Statement, log: OpenLog, names: Names) -> str:
         if taken is not None:
             return f"withdraw {in_words(taken, log, names)}"
     called = names.words(statement.target)
+    if statement.dispute is not None:
+        return f"{statement.verb} {names.words(statement.dispute)} about {called}"
     extra = "" if statement.scope == "*" else f" for {statement.scope}"
     return f"{statement.verb} {called}{extra}"
 
@@ -106,7 +116,30 @@ def _withdrawn(say: Say, log: OpenLog, names: Names) -> bytes:
     return max(about, key=lambda s: s.order).id
 
 
+def _disputed(dispute: bytes, log: OpenLog) -> bytes:
+    """The event a dispute is about."""
+    fact = log.judging.facts.event(dispute)
+    if fact is None:
+        raise NotFound("usage/not-found", "that dispute is not here", got=cid_text(dispute))
+    row = log.store.row_of(dispute)
+    assert row is not None, "what is known is stored"
+    found = parse_statement(
+        fact.kind, log.store.event(row).frame, id=dispute, voter=fact.author, seq=fact.seq
+    )
+    if isinstance(found, str) or found.verb != "dispute":
+        raise BadInput(
+            "policy/target", "that is not a dispute", expected="trust/dispute", got=fact.kind,
+            hint="About an event that nobody disputes: exclude or include.",
+        )  # fmt: skip
+    return found.target
+
+
 def _check_event(say: Say, target: bytes, log: OpenLog, *, private: bool) -> None:
+    if say.verb == "dispute" and private:
+        raise BadInput(
+            "policy/target", "a private dispute would be known to nobody",
+            hint="Use exclude for yourself alone.",
+        )  # fmt: skip
     if say.verb not in ("retract", "restore"):
         return
     if private:

@@ -81,6 +81,23 @@ class Says(Writes):
         """Redo an event of one's own (``tallystick.restore``)."""
         return self.say(says.restore(event, **options))
 
+    def dispute(self, event: str, claim: str | None = None, **options: Any) -> Receipt:
+        """Claim that an event is wrong, for others to judge (``tallystick.dispute``).
+
+        Args:
+            options: ``remedy`` (what should be done), ``evidence`` (events), ``answer_by`` (claimed
+                milliseconds; advice).
+        """
+        return self.say(says.dispute(event, claim, **options))
+
+    def uphold(self, dispute: str, *, private: bool = False, **options: Any) -> Receipt:
+        """Agree with a dispute: the event it is about does not count for me."""
+        return self.say(says.uphold(dispute, **options), private=private)
+
+    def dismiss(self, dispute: str, *, private: bool = False, **options: Any) -> Receipt:
+        """Disagree with a dispute: the event it is about counts for me."""
+        return self.say(says.dismiss(dispute, **options), private=private)
+
     def withdraw(self, statement: str | Receipt, **options: Any) -> Receipt:
         """Take a statement back: by its id or receipt, or one's last about an actor.
 

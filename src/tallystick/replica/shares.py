@@ -2,7 +2,7 @@
 
 Law: what was verified is kept, however a session ends; nothing else comes in.
 
-Reads: replica.reads, replica.{syncing, serving, endpoint, exporting, checking}. Read by:
+Reads: replica.trusts, replica.{syncing, serving, endpoint, exporting, checking}. Read by:
 replica.replica.
 """
 
@@ -26,19 +26,19 @@ from tallystick.replica.endpoint import StoreEndpoint
 from tallystick.replica.exporting import write_car
 from tallystick.replica.openlog import Taken
 from tallystick.replica.owner import Owner, key_path
-from tallystick.replica.reads import Reads
 from tallystick.replica.reports import (
     CarReport,
     SyncReport,
     VerifyReport,
 )
 from tallystick.replica.serving import follow_peer, serve_store
+from tallystick.replica.trusts import Trusts
 from tallystick.store.store import Store
 from tallystick.sync.bundle import read_bundle, write_bundle
 from tallystick.sync.meter import Report
 
 
-class Shares(Reads):
+class Shares(Trusts):
     """The verbs that exchange with others."""
 
     def sync(

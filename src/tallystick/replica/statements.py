@@ -115,10 +115,11 @@ def to_row(statement: Statement, row: int) -> StatementRow:
     s = statement
     detail = b""
     plain = s.scope == ANY and s.weight == 1 and not s.depth and not s.cascade
-    if not plain or s.cut is not None or s.as_of is not None or s.dispute is not None:
-        detail = encode_item(
-            [s.scope, s.weight, s.depth, _cut_item(s.cut), _cut_item(s.as_of), s.cascade, s.dispute]
-        )
+    plain = plain and s.verb != "dispute" and s.dispute is None
+    if not plain or s.cut is not None or s.as_of is not None:
+        cuts = (_cut_item(s.cut), _cut_item(s.as_of))
+        matter = [s.dispute, s.remedy, list(s.evidence), s.answer_by]
+        detail = encode_item([s.scope, s.weight, s.depth, *cuts, s.cascade, *matter])
     return StatementRow(row, s.id, s.voter, s.seq, s.verb, s.target, detail)
 
 
@@ -128,7 +129,7 @@ def from_row(row: StatementRow) -> Statement:
         return Statement(row.id, row.voter, row.seq, row.verb, row.target)
     detail = decode_item(row.detail)
     assert isinstance(detail, list)
-    scope, weight, depth, cut, as_of, cascade, dispute = detail
+    scope, weight, depth, cut, as_of, cascade, dispute, remedy, evidence, answer_by = detail
     return Statement(
         row.id,
         row.voter,
@@ -142,6 +143,9 @@ def from_row(row: StatementRow) -> Statement:
         _item_cut(as_of),
         cascade,
         dispute=dispute,
+        remedy=remedy,
+        evidence=tuple(evidence),
+        answer_by=answer_by,
     )
 
 

@@ -1,0 +1,132 @@
+"""Together: disputes and their answers, as your policy reads them.
+
+Law: a deadline is shown as overdue by this machine's clock, and decides nothing.
+
+Reads: replica. Read by: cli.app.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from tallystick.cli.common import LOG, STORE, day, opened, verb
+from tallystick.cli.output import Output, pairs, table
+from tallystick.cli.trust import EVENT, statement_verb
+
+if TYPE_CHECKING:
+    from tallystick.replica.reports import DisputeInfo
+
+dispute_verb = statement_verb("dispute")
+uphold_verb = statement_verb("uphold")
+dismiss_verb = statement_verb("dismiss")
+STATUSES: Final = ("open", "upheld", "dismissed")
+SHORT: Final = 16
+"""Characters of an id in a table: enough to be a TARGET."""
+
+
+@verb("disputes", example=f"tally dispute ana.tally {EVENT} --yes && tally disputes ana.tally")
+@STORE
+@click.argument("dispute", required=False)
+@click.option("--status", type=click.Choice(STATUSES), help="Only these.")
+@click.option("--mine", is_flag=True, help="Only about events of yours: yours to answer.")
+@click.option("--by", metavar="ACTOR", help="Only those that this actor brought.")
+@click.option("--event", metavar="EVENT", help="Only those about this event.")
+@click.option("--all", "everything", is_flag=True, help="Also withdrawn ones, and of the banned.")
+@click.option("--as", "as_actor", metavar="ACTOR", help="As somebody else's policy has it.")
+@LOG
+def disputes_verb(
+    out: Output,
+    store: str,
+    dispute: str | None,
+    status: str | None,
+    by: str | None,
+    event: str | None,
+    as_actor: str | None,
+    log: str | None,
+    *,
+    mine: bool,
+    everything: bool,
+) -> None:
+    """List disputes and where they stand for you; one in full.
+
+    A dispute is upheld or dismissed by your own word about its event, or when the branches that
+    answer it reach your threshold; otherwise it is open. With DISPUTE: who answered, through whom.
+    """
+    from tallystick.replica.means import system_means
+
+    with opened(store, log) as replica:
+        found = replica.disputes(
+            status=status,
+            about="me" if mine else None,
+            by=by,
+            event=event,
+            everything=everything or dispute is not None,
+            as_actor=as_actor,
+            now=system_means().now(),
+        )
+        if dispute is not None:
+            wanted = replica.resolve(dispute)
+            found = [one for one in found if one.id == wanted]
+    if dispute is not None and not found:
+        from tallystick.errors import NotFound
+
+        raise NotFound("usage/not-found", "no such dispute", got=dispute)
+    data = [one.as_dict() for one in found]
+    if dispute is not None:
+        out.result(data[0], in_full(found[0]))
+    else:
+        out.result({"disputes": data}, listed(found))
+
+
+def listed(found: list[DisputeInfo]) -> list[str]:
+    """Disputes as a table, one a line."""
+    head = ("status", "tally", "dispute", "by", "about", "kind", "of", "claim", "answer by")
+    return table(head, [_row(one) for one in found])
+
+
+def _row(one: DisputeInfo) -> tuple[Any, ...]:
+    marks = [one.status, *(["contested"] if one.contested else [])]
+    marks += ["withdrawn"] if one.withdrawn else []
+    until = "" if one.answer_by is None else day(one.answer_by)
+    return (
+        ", ".join(marks),
+        "your word" if one.mine else f"{one.tally:+d} of {one.threshold}",
+        one.id[:SHORT],
+        one.by_name,
+        one.event[:SHORT],
+        one.event_kind,
+        one.event_author_name,
+        one.claim,
+        f"{until}, overdue" if one.overdue else until,
+    )
+
+
+def in_full(one: DisputeInfo) -> list[str]:
+    """One dispute with everything about it, and what each branch says."""
+    facts = {
+        "dispute": one.id,
+        "by": f"{one.by_name} on {day(one.time)}",
+        "about": one.event,
+        "which is": "not here"
+        if one.event_kind is None
+        else f"{one.event_kind} of {one.event_author_name}",
+        "claim": one.claim,
+        "remedy": one.remedy,
+        "evidence": ", ".join(one.evidence) or None,
+        "answer by": None if one.answer_by is None else day(one.answer_by),
+        "status": one.sentence,
+    }
+    lines = pairs({name: value for name, value in facts.items() if value is not None})
+    rows = [
+        (
+            vote["branch_name"],
+            vote["voter_name"],
+            vote["answer"],
+            f"{vote['weight']:+d}",
+            "yes" if vote["counted"] else "too far",
+        )
+        for vote in one.votes
+    ]
+    return lines + (table(("branch", "voter", "answer", "weight", "counts"), rows) if rows else [])

@@ -1,0 +1,71 @@
+"""Disputes on the command line: brought, answered and listed, for people and for programs."""
+
+from __future__ import annotations
+
+
+def dispute(market, *more):
+    eves = market.reviews[1]
+    words = ("--claim", "she owns the shop", "--remedy", "take it back", *more)
+    said = market.shell.ok("dispute", "ana.tally", eves, *words, "--yes")
+    return eves, said["id"]
+
+
+def test_a_dispute_is_brought_listed_and_answered(market):
+    eves, id = dispute(market, "--evidence", market.reviews[0], "--answer-by", "2020-01-02")
+    (one,) = market.shell.ok("disputes", "ana.tally")["disputes"]
+    assert (one["id"], one["event"], one["status"]) == (id, eves, "open")
+    assert (one["claim"], one["remedy"]) == ("she owns the shop", "take it back")
+    assert one["evidence"] == [market.reviews[0]]
+    assert (one["answer_by"], one["overdue"]) == (1_577_923_200_000, True)
+    listed = market.shell("disputes", "ana.tally").out.splitlines()
+    assert len(listed) == 2
+    assert listed[0].split()[:3] == ["status", "tally", "dispute"]
+    assert "2020-01-02, overdue" in listed[1]
+    assert market.shell.ok("uphold", "ana.tally", id, "--yes")["effect"]["events_lost"] == 1
+    assert market.shell.ok("show", "ana.tally", eves)["counts"] is False
+    assert market.shell.ok("disputes", "ana.tally", "--status", "open")["disputes"] == []
+    assert market.shell.ok("disputes", "ana.tally", id[:16])["status"] == "upheld"
+    market.shell.ok("dismiss", "ana.tally", id, "--yes")
+    assert market.shell.ok("disputes", "ana.tally", id)["mine"] == "dismiss"
+
+
+def test_one_dispute_in_full_names_every_branch(market):
+    _, id = dispute(market)
+    market.shell.ok("uphold", "ana.tally", id, "--yes")
+    market.shell.ok("sync", "eve.tally", "ana.tally")
+    market.shell.ok("name", "eve.tally", market.ana, "ana")
+    market.shell.ok("adopt", "eve.tally", "ana", "--private", "--yes")
+    lines = market.shell("disputes", "eve.tally", id).out.splitlines()
+    assert "status    " in "\n".join(lines)
+    assert lines[-1].split() == ["ana", "ana", "uphold", "+1", "too", "far"]
+
+
+def test_what_is_mine_to_answer(market):
+    dispute(market)
+    market.shell.ok("sync", "eve.tally", "ana.tally")
+    assert len(market.shell.ok("disputes", "eve.tally", "--mine")["disputes"]) == 1
+    assert market.shell.ok("disputes", "ana.tally", "--mine")["disputes"] == []
+    asked = market.shell.ok("disputes", "ana.tally", "--by", "me", "--as", market.eve)
+    assert len(asked["disputes"]) == 1
+
+
+def test_nothing_is_said_without_agreement_and_errors_have_codes(market):
+    said = market.shell("dispute", "ana.tally", market.reviews[1], "--json", stdin="n\n")
+    assert (said.code, said.json["id"]) == (1, None)
+    assert market.shell.ok("disputes", "ana.tally")["disputes"] == []
+    said = market.shell("uphold", "ana.tally", market.reviews[1], "--yes", "--json")
+    assert (said.code, said.error) == (2, "policy/target")
+    said = market.shell("disputes", "ana.tally", market.reviews[1], "--json")
+    assert (said.code, said.error) == (2, "usage/not-found")
+    words = ("dispute", "ana.tally", market.reviews[1], "--answer-by", "soon", "--yes", "--json")
+    said = market.shell(*words)
+    assert (said.code, said.error) == (2, "usage/argument")
+    said = market.shell("disputes", "ana.tally", "--status", "closed", "--json")
+    assert (said.code, said.error) == (2, "usage/argument")
+
+
+def test_what_if_of_an_answer_says_what_it_would_change(market):
+    _, id = dispute(market)
+    effect = market.shell.ok("what-if", "uphold", "ana.tally", id)
+    assert effect["events_lost"] == 1
+    assert market.shell.ok("disputes", "ana.tally", id)["status"] == "open"

@@ -123,6 +123,9 @@ def item_works(kernels: Any, rows: int) -> Iterator[Work]:
     yield Work("encode_item", "items/s", rows, lambda: repeat(kernels.encode_item, value))
     yield Work("decode_item", "items/s", rows, lambda: repeat(kernels.decode_item, item))
     yield Work("check_items", "items/s", rows, lambda: kernels.check_items(data, offsets))
+    rating = kernels.encode_item({"target": "did:key:" + "z" * 48, "rating": 5})
+    ratings, names = [rating] * rows, ["target", "rating"]
+    yield Work("read_fields", "items/s", rows, lambda: kernels.read_fields(ratings, names))
     edit = [AUTHORS[:2], [[1, ["todos", "7f", "title"], [[0, 5, 1]]]]]
     edits = [kernels.encode_item(edit)] * rows
     yield Work("open_frames", "frames/s", rows, lambda: kernels.open_frames(edits))

@@ -31,6 +31,7 @@ __all__ = [
     "merkle_verify_consistency",
     "open_frames",
     "open_pack",
+    "read_fields",
     "rebuild_headers",
     "reconcile_items",
     "reconcile_ranges",
@@ -101,6 +102,9 @@ def check_items(data: _Bytes, offsets: _Bytes, *, floats: bool = False) -> bytes
 def open_frames(
     frames: Iterable[_Bytes],
 ) -> list[tuple[tuple[_Author, ...], tuple[_Op, ...]] | int]: ...
+def read_fields(
+    items: Iterable[_Bytes], names: Iterable[str], *, floats: bool = False
+) -> tuple[list[int | str | bytes | None], ...]: ...
 def seal_pack(draft: _Draft, *, log: _Bytes, author: _Bytes, seq: int, prev: _Bytes) -> bytes: ...
 def open_pack(data: _Bytes, *, log: _Bytes | None = None, author: _Bytes) -> _Pack: ...
 def rebuild_headers(

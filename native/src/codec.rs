@@ -15,6 +15,8 @@
 //! `tallystick/kernels/reference/codec.py`. Nothing is allocated on the word of the bytes.
 //! Source: RFC 8949; <https://ipld.io/specs/codecs/dag-cbor/spec/> ("strictness").
 
+use std::cmp::Ordering;
+
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -277,21 +279,23 @@ impl<'a, B: Build> Walker<'a, B> {
         let mut map = self.build.map();
         let mut last: Option<&str> = None;
         for _ in 0..pairs {
-            let at = self.at;
-            let key = self.key()?;
-            if let Some(last) = last {
-                let rank = (key.len(), key).cmp(&(last.len(), last));
-                if rank.is_eq() {
-                    return fault(status::KEY_DUPLICATE, at);
-                } else if rank.is_lt() {
-                    return fault(status::KEYS_UNSORTED, at);
-                }
-            }
+            let key = self.key_after(last)?;
             last = Some(key);
             let entry = self.item(depth + 1)?;
             self.build.put(&mut map, key, entry)?;
         }
         Ok(self.build.end_map(map))
+    }
+
+    /// The next key of a map, which must come after the one before it.
+    fn key_after(&mut self, last: Option<&str>) -> Result<&'a str, Fault> {
+        let at = self.at;
+        let key = self.key()?;
+        match last.map(|last| (key.len(), key).cmp(&(last.len(), last))) {
+            Some(Ordering::Equal) => fault(status::KEY_DUPLICATE, at),
+            Some(Ordering::Less) => fault(status::KEYS_UNSORTED, at),
+            _ => Ok(key),
+        }
     }
 
     fn key(&mut self) -> Result<&'a str, Fault> {
@@ -344,6 +348,33 @@ impl Build for Nothing {
         Ok(())
     }
     fn end_map(&mut self, (): ()) {}
+}
+
+impl<'a> Walker<'a, Nothing> {
+    /// Exactly one map, with nothing after it: tells each key, and the bytes of its value.
+    pub fn entries(mut self, mut tell: impl FnMut(&'a str, &'a [u8])) -> Result<(), Fault> {
+        let at = self.at;
+        match self.data.get(at) {
+            Some(first) if first >> 5 == major::MAP => {}
+            Some(_) => return fault(status::BAD_TYPE, at),
+            None => return fault(status::TRUNCATED, at),
+        }
+        let (mut pairs, after) = read_head(self.data, at)?;
+        self.at = after;
+        let mut last = None;
+        while pairs > 0 {
+            let key = self.key_after(last)?;
+            let start = self.at;
+            self.item(2)?;
+            tell(key, &self.data[start..self.at]);
+            last = Some(key);
+            pairs -= 1;
+        }
+        if self.at != self.data.len() {
+            return fault(status::TRAILING, self.at);
+        }
+        Ok(())
+    }
 }
 
 /// The status of an item's bytes; an item of no bytes is OK.

@@ -5,8 +5,8 @@
 //! header   one event's header             packs     columns -> pack       open   pack -> columns
 //! merkle   RFC 6962 in batches            verify    Ed25519, one strict rule
 //! graph    levels, order, heads           ancestry  who is in whose past
-//! frames   the ops in an edit's frame     hash      SHA-256
-//! reconcile  fingerprints of ranges
+//! frames   the ops in an edit's frame     fields    named fields of many maps
+//! reconcile  fingerprints of ranges       hash      SHA-256
 //! columns  little-endian in and out       status    what is wrong with a row
 //! ```
 //!
@@ -19,6 +19,7 @@
 mod ancestry;
 mod codec;
 mod columns;
+mod fields;
 mod frames;
 #[cfg(test)]
 mod fuzz;
@@ -46,6 +47,8 @@ mod tallystick_native {
     #[pymodule_export]
     use crate::codec::check_items;
     #[pymodule_export]
+    use crate::fields::read_fields;
+    #[pymodule_export]
     use crate::frames::open_frames;
     #[pymodule_export]
     use crate::graph::{graph_heads, graph_lamports, graph_order, graph_vector};
@@ -67,7 +70,7 @@ mod tallystick_native {
 
     /// Raised whenever functions' arguments, columns or status numbers change.
     #[pymodule_export]
-    const ABI: u32 = 3;
+    const ABI: u32 = 4;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -59,6 +59,10 @@ def item(data: bytes) -> str:
     code, value = same([decoded(kernel, data, floats) for kernel in KERNELS])
     offsets = bytes(4) + len(data).to_bytes(4, "little")
     checked = same([kernel.check_items(data, offsets, floats=floats) for kernel in KERNELS])[0]
+    names = sorted(value)[:3] if isinstance(value, dict) else ["a"]
+    fields = same([kernel.read_fields([data], names, floats=floats) for kernel in KERNELS])
+    if not isinstance(value, dict):
+        assert fields == ([None],)
     if code != "ok":
         assert checked == status.OK if not data else status.CODE[checked] == code
         return code

@@ -47,6 +47,7 @@ DECODERS: dict[str, str | None] = {
     "kernels/reference/casts.read_u64": None,
     "kernels/reference/codec.decode_at": "item",
     "kernels/reference/codec.decode_item": "item",
+    "kernels/reference/fields.read_fields": "item",
     "kernels/reference/frames.open_frames": "frame",
     "kernels/reference/header.decode_header": "header",
     "kernels/reference/packs.open_pack": "pack",

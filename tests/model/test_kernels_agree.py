@@ -155,6 +155,28 @@ def test_batches_of_items_are_checked_alike(pieces, floats, shift):
     agree("check_items", b"".join(pieces), u32(ends), floats=floats)
 
 
+field_names = st.sampled_from(["a", "b", "rating", "\u00e9", ""])
+maps = st.dictionaries(field_names, st.one_of(scalars, values), max_size=4)
+encoded_maps = maps.map(lambda value: reference.encode_item(value, floats=True))
+whole_maps = st.one_of(encoded_maps, broken(encoded_maps), items)
+
+
+@given(st.lists(whole_maps, max_size=6), st.lists(field_names, max_size=3), st.booleans())
+@settings(max_examples=300)
+def test_fields_of_maps_are_read_alike(data, names, floats):
+    agree("read_fields", data, names, floats=floats)
+
+
+@given(st.lists(maps, max_size=5), st.lists(field_names, max_size=3))
+def test_a_field_is_what_the_map_says_where_that_is_one_number_text_or_bytes(found, names):
+    data = [reference.encode_item(item, floats=True) for item in found]
+    plain_ones = (int, str, bytes)
+    assert native().read_fields(data, names, floats=True) == tuple(
+        [value if type(value := item.get(name)) in plain_ones else None for item in found]
+        for name in names
+    )
+
+
 kinds = st.sampled_from(["record/edit", "a", "x-1/y", "log/create", "k" * 64])
 numbers = st.one_of(st.integers(1, 30), st.integers(1, 2**63 - 1))
 

@@ -170,6 +170,8 @@ BAD_CALLS = {
     "prev at seq 0": lambda n: n.seal_pack(draft(1), **(PLACE | {"prev": LOG})),
     "a negative seq": lambda n: n.seal_pack(draft(1), **(PLACE | {"seq": -1, "prev": LOG})),
     "frames that are not bytes": lambda n: n.open_frames([b"", "text"]),
+    "fields of what is not bytes": lambda n: n.read_fields([b"", "text"], ["a"]),
+    "names that are not text": lambda n: n.read_fields([b""], [b"a"]),
     "frames that are a number": lambda n: n.open_frames(3),
     "messages that are not bytes": lambda n: n.verify_signatures(AUTHOR, bytes(64), ["text"]),
     "fewer messages than keys": lambda n: n.verify_signatures(AUTHOR, bytes(64), []),

@@ -9,7 +9,7 @@ from tests.state.test_places import NAMES, Judged
 from tallystick.errors import BadInput, NotFound, UsageError
 from tallystick.event.ids import cid_text
 from tallystick.identity.did import did_key
-from tallystick.kernels import decode_item, encode_item
+from tallystick.kernels import encode_item, read_fields
 from tallystick.state import views_fold
 from tallystick.state.source import CONTENT, ChangeRange
 from tallystick.state.types.counter import pack_sum
@@ -348,11 +348,11 @@ def test_who_counts_again_is_not_decoded_again(db, world, source, monkeypatch):
     views.catch_up(reader(feed), source)
     decoded: list[bytes] = []
 
-    def decode(content, *, floats):
-        decoded.append(content)
-        return decode_item(content, floats=floats)
+    def read(contents, names, *, floats):
+        decoded.extend(contents)
+        return read_fields(contents, names, floats=floats)
 
-    monkeypatch.setattr("tallystick.state.views_sum.decode_item", decode)
+    monkeypatch.setattr("tallystick.state.views_sum.read_fields", read)
     feed = feed_of((1, 4, 1, "arrived"), (2, 2, -1, "statement"), (2, 2, 1, "statement"))
     views.catch_up(reader(feed), source)
     assert decoded == []

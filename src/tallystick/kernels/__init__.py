@@ -29,6 +29,7 @@ decode_item = active.decode_item
 check_items = active.check_items
 seal_pack = active.seal_pack
 open_pack = active.open_pack
+read_fields = active.read_fields
 rebuild_headers = active.rebuild_headers
 commit_bodies = active.commit_bodies
 open_frames = active.open_frames
@@ -78,6 +79,7 @@ __all__ = [
     "merkle_verify_consistency",
     "open_frames",
     "open_pack",
+    "read_fields",
     "rebuild_headers",
     "reconcile_items",
     "reconcile_ranges",

@@ -56,12 +56,14 @@ class LogSource:
             return
         authors: dict[int, bytes] = {}
         for query, params in _queries(ranges):
-            for at, line, frame, content, erased in self._store.db.rows(query, (number, *params)):
-                author = authors.get(line)
-                if author is None:
-                    author = authors[line] = self._author_of(line)
-                if author:
-                    yield at, author, frame, content, erased is not None
+            found = self._store.db.rows(query, (number, *params))
+            for line in {row[1] for row in found}.difference(authors):
+                authors[line] = self._author_of(line)
+            yield from [
+                (at, authors[line], frame, content, erased is not None)
+                for at, line, frame, content, erased in found
+                if authors[line]
+            ]
 
     def end_row(self) -> int:
         """One past the last row."""

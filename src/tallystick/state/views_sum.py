@@ -18,19 +18,21 @@ Source: T. Griffin, L. Libkin, "Incremental Maintenance of Views with Duplicates
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import Any, Final
 
-from tallystick.errors import BadInput
 from tallystick.event.absent import Bad, Erased, Missing
-from tallystick.kernels import decode_item
+from tallystick.kernels import check_items, read_fields, status
 from tallystick.state.explain import Explanation, Item, VerdictOf
 from tallystick.state.source import END, Changes, EventRow, EventSource, Spans
 from tallystick.state.types.counter import column_sum, pack_sum
 from tallystick.state.view import Db, View, check_name, row_list, within
 
 CHUNK_ROWS: Final = 16_384
+KEYS_A_QUERY: Final = 512
 _NO_KEY: Final = 0
 """Key number of an event that contributes nothing; its amount says why."""
 _MISSING, _ERASED, _BAD = 1, 2, 3
@@ -148,45 +150,56 @@ class GroupSum(View):
         db.executemany(f"INSERT OR REPLACE INTO {self.own('part')} VALUES (?, ?, ?)", parts)
         return parts
 
-    def _parts(
-        self, db: Db, bodies: Iterable[Body],
-        keys: dict[str, int],
-    ) -> list[Part]:  # fmt: skip
-        parts: list[Part] = []
-        for row, name, number in self._read(bodies):
-            if name is None:
-                parts.append((row, _NO_KEY, number))
-                continue
-            no = keys.get(name)
-            if no is None:
-                no = keys[name] = self._key_no(db, name)
-            parts.append((row, no, number))
+    def _parts(self, db: Db, bodies: Iterable[Body], keys: dict[str, int]) -> list[Part]:
+        found = self._read(bodies)
+        self._number_keys(db, {name for _, name, _ in found if name is not None}, keys)
+        return [
+            (row, _NO_KEY if name is None else keys[name], number) for row, name, number in found
+        ]
+
+    def _read(self, bodies: Iterable[Body]) -> list[tuple[int, str | None, int]]:
+        """(row, key, amount) of each event; without a key, why there is none."""
+        found = list(bodies)
+        here = [body for body in found if body[3] is not None]
+        parts: list[tuple[int, str | None, int]] = [
+            (row, None, _ERASED if erased else _MISSING)
+            for row, _, _, content, erased in (found if len(here) < len(found) else ())
+            if content is None
+        ]
+        keys, amounts = self._columns([body[3] or b"" for body in here])
+        rows = [body[0] for body in here]
+        if set(map(type, keys)) <= {str} and set(map(type, amounts)) <= {int}:
+            return parts + list(zip(rows, keys, amounts, strict=True))  # nearly always
+        for row, key, amount in zip(rows, keys, amounts, strict=True):
+            good = type(key) is str and type(amount) is int
+            parts.append((row, key, amount) if good else (row, None, _BAD))
         return parts
 
-    def _read(self, bodies: Iterable[Body]) -> Iterator[tuple[int, str | None, int]]:
-        """(row, key, amount) of each event; without a key, why there is none."""
-        key, amount = self.key, self.amount
-        for row, _, _, content, erased in bodies:
-            if content is None:
-                yield row, None, _ERASED if erased else _MISSING
-                continue
-            try:
-                item: Any = decode_item(content, floats=True) if content else None
-                name = "" if key is None else item[key]
-                number = 1 if amount is None else item[amount]
-            except (BadInput, LookupError, TypeError):
-                name = number = None
-            if type(name) is not str or type(number) is not int:
-                yield row, None, _BAD
-            else:
-                yield row, name, number
+    def _columns(self, contents: Sequence[bytes]) -> tuple[Sequence[Any], Sequence[Any]]:
+        """What contents have as key and as amount, whatever it is."""
+        names = [name for name in (self.key, self.amount) if name is not None]
+        if not names:  # events are counted, whatever they say, as long as it can be read
+            ends = array("I", accumulate(map(len, contents), initial=0)).tobytes()
+            codes = check_items(b"".join(contents), ends, floats=True)
+            return [""] * len(contents), [1 if code == status.OK else None for code in codes]
+        columns = read_fields(contents, names, floats=True)
+        if self.key is None:
+            return [""] * len(contents), columns[0]
+        if self.amount is None:
+            return columns[0], [1] * len(contents)
+        return columns[0], columns[1]
 
-    def _key_no(self, db: Db, name: str) -> int:
+    def _number_keys(self, db: Db, names: set[str], keys: dict[str, int]) -> None:
+        """Puts the numbers of these keys beside those that are known; new keys get one."""
         table = self.own("key")
-        found = db.rows(f"SELECT no FROM {table} WHERE key = ?", (name,))
-        return int(found[0][0]) if found else db.execute(
-            f"INSERT INTO {table} (key) VALUES (?)", (name,)
-        )  # fmt: skip
+        unknown = sorted(names - keys.keys())
+        for at in range(0, len(unknown), KEYS_A_QUERY):
+            part = unknown[at : at + KEYS_A_QUERY]
+            marks = ", ".join("?" * len(part))
+            keys.update(db.rows(f"SELECT key, no FROM {table} WHERE key IN ({marks})", part))
+        for name in unknown:
+            if name not in keys:
+                keys[name] = db.execute(f"INSERT INTO {table} (key) VALUES (?)", (name,))
 
     def _take_away(self, db: Db, spans: Spans, deltas: Deltas) -> None:
         """Subtract what these events came to when they were taken in."""
@@ -308,10 +321,17 @@ def _subtract(rows: Iterable[Sequence[int]], deltas: Deltas) -> None:
 
 
 def _add_up(parts: Iterable[Part], deltas: Deltas) -> None:
+    amounts: defaultdict[int, list[int]] = defaultdict(list)
     for _, key, amount in parts:
-        delta = deltas[key, 0 if key else amount]
+        amounts[key].append(amount)
+    for amount in amounts.pop(_NO_KEY, ()):
+        delta = deltas[_NO_KEY, amount]
         delta[0] += amount
         delta[1] += 1
+    for key, found in amounts.items():
+        delta = deltas[key, 0]
+        delta[0] += sum(found)
+        delta[1] += len(found)
 
 
 def _events(source: EventSource, rows: list[int]) -> list[EventRow]:

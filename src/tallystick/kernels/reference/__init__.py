@@ -3,6 +3,7 @@
     codec    one DAG-CBOR item  <-> one Python value
     packs    columns of events  <-> the bytes that travel
     frames   the ops in an edit's frame
+    fields   named fields of many maps
     merkle   RFC 6962 trees, appended to and proven in batches
     verify   Ed25519 by one strict rule
     graph    order, heads and ancestry over rows of parents
@@ -19,6 +20,7 @@ Reads: limits, errors, kernels.columns, kernels.status. Read by: kernels.loader,
 from __future__ import annotations
 
 from tallystick.kernels.reference.codec import check_items, decode_item, encode_item
+from tallystick.kernels.reference.fields import read_fields
 from tallystick.kernels.reference.frames import open_frames
 from tallystick.kernels.reference.graph import (
     graph_ancestry,
@@ -67,6 +69,7 @@ __all__ = [
     "merkle_verify_consistency",
     "open_frames",
     "open_pack",
+    "read_fields",
     "rebuild_headers",
     "reconcile_items",
     "reconcile_ranges",

@@ -128,6 +128,10 @@ def item_works(kernels: Any, rows: int) -> Iterator[Work]:
     yield Work("read_fields", "items/s", rows, lambda: kernels.read_fields(ratings, names))
     edit = [AUTHORS[:2], [[1, ["todos", "7f", "title"], [[0, 5, 1]]]]]
     edits = [kernels.encode_item(edit)] * rows
+    ids = SOURCE.randbytes(32 * rows)
+    pairs = kernels.index_pairs(ids, 1)
+    yield Work("index_pairs", "ids/s", rows, lambda: kernels.index_pairs(ids, 1))
+    yield Work("merge_pairs", "pairs/s", 4 * rows, lambda: kernels.merge_pairs(4 * pairs))
     yield Work("open_frames", "frames/s", rows, lambda: kernels.open_frames(edits))
 
 

@@ -20,7 +20,9 @@ __all__ = [
     "graph_lamports",
     "graph_order",
     "graph_vector",
+    "index_pairs",
     "is_author_key",
+    "merge_pairs",
     "merkle_append",
     "merkle_consistency",
     "merkle_nodes",
@@ -102,6 +104,8 @@ def check_items(data: _Bytes, offsets: _Bytes, *, floats: bool = False) -> bytes
 def open_frames(
     frames: Iterable[_Bytes],
 ) -> list[tuple[tuple[_Author, ...], tuple[_Op, ...]] | int]: ...
+def index_pairs(ids: _Bytes, first_row: int) -> bytes: ...
+def merge_pairs(pairs: _Bytes) -> bytes: ...
 def read_fields(
     items: Iterable[_Bytes], names: Iterable[str], *, floats: bool = False
 ) -> tuple[list[int | str | bytes | None], ...]: ...

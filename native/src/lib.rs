@@ -6,7 +6,8 @@
 //! merkle   RFC 6962 in batches            verify    Ed25519, one strict rule
 //! graph    levels, order, heads           ancestry  who is in whose past
 //! frames   the ops in an edit's frame     fields    named fields of many maps
-//! reconcile  fingerprints of ranges       hash      SHA-256
+//! reconcile  fingerprints of ranges       pairs     the index of ids
+//! hash     SHA-256
 //! columns  little-endian in and out       status    what is wrong with a row
 //! ```
 //!
@@ -30,6 +31,7 @@ mod merkle;
 mod objects;
 mod open;
 mod packs;
+mod pairs;
 mod reconcile;
 mod status;
 mod verify;
@@ -64,13 +66,15 @@ mod tallystick_native {
     #[pymodule_export]
     use crate::packs::{commit_bodies, rebuild_headers, seal_pack};
     #[pymodule_export]
+    use crate::pairs::{index_pairs, merge_pairs};
+    #[pymodule_export]
     use crate::reconcile::{reconcile_items, reconcile_ranges};
     #[pymodule_export]
     use crate::verify::{is_author_key, verify_signatures};
 
     /// Raised whenever functions' arguments, columns or status numbers change.
     #[pymodule_export]
-    const ABI: u32 = 4;
+    const ABI: u32 = 5;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -177,6 +177,16 @@ def test_a_field_is_what_the_map_says_where_that_is_one_number_text_or_bytes(fou
     )
 
 
+@given(st.lists(digests, max_size=30), st.integers(0, 2**32 - 30))
+def test_ids_are_indexed_alike(ids, first):
+    agree("index_pairs", b"".join(ids), first)
+
+
+@given(st.lists(st.lists(st.binary(min_size=12, max_size=12)), max_size=5))
+def test_pairs_are_merged_alike(runs):
+    agree("merge_pairs", b"".join(pair for run in runs for pair in sorted(run)))
+
+
 kinds = st.sampled_from(["record/edit", "a", "x-1/y", "log/create", "k" * 64])
 numbers = st.one_of(st.integers(1, 30), st.integers(1, 2**63 - 1))
 

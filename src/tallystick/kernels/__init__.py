@@ -48,6 +48,8 @@ graph_order = active.graph_order
 graph_heads = active.graph_heads
 graph_ancestry = active.graph_ancestry
 graph_vector = active.graph_vector
+index_pairs = active.index_pairs
+merge_pairs = active.merge_pairs
 reconcile_items = active.reconcile_items
 reconcile_ranges = active.reconcile_ranges
 
@@ -68,7 +70,9 @@ __all__ = [
     "graph_lamports",
     "graph_order",
     "graph_vector",
+    "index_pairs",
     "is_author_key",
+    "merge_pairs",
     "merkle_append",
     "merkle_consistency",
     "merkle_nodes",

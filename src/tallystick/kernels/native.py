@@ -88,5 +88,7 @@ graph_order = _native.graph_order
 graph_heads = _native.graph_heads
 graph_ancestry = _native.graph_ancestry
 graph_vector = _native.graph_vector
+index_pairs = _native.index_pairs
+merge_pairs = _native.merge_pairs
 reconcile_items = _native.reconcile_items
 reconcile_ranges = _native.reconcile_ranges

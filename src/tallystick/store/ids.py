@@ -13,7 +13,7 @@ hashes) costs one more comparison: every hit is checked against the whole id.
 
 Law: answers as a dict of all ids would.
 
-Reads: store/lines. Read by: insert, events, replica.
+Reads: kernels, store/lines. Read by: insert, events, replica.
 Source: P. O'Neil et al., The log-structured merge-tree (1996).
 """
 
@@ -21,8 +21,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Final
 
+from tallystick import kernels
+from tallystick.errors import StoreError
+from tallystick.limits import DIGEST_BYTES
 from tallystick.store.adapter import Adapter
 from tallystick.store.lines import Lines
 
@@ -46,7 +50,7 @@ _ANSWERS, _MERGING, _DROPPED = 0, 1, 2
 def find_rows(pairs: bytes, prefix: bytes) -> list[int]:
     """Rows of all pairs of a sorted page that begin with ``prefix`` (8 bytes)."""
     count = len(pairs) // PAIR
-    at = bisect_left(range(count), prefix, key=lambda i: pairs[i * PAIR : i * PAIR + 8])
+    at = _begin(pairs, prefix) // PAIR
     rows = []
     while at < count and pairs[at * PAIR : at * PAIR + 8] == prefix:
         rows.append(int.from_bytes(pairs[at * PAIR + 8 : at * PAIR + PAIR], "big"))
@@ -54,18 +58,25 @@ def find_rows(pairs: bytes, prefix: bytes) -> list[int]:
     return rows
 
 
-def split_pages(pairs: Sequence[bytes], pages: int, first: int, last: int) -> list[bytes]:
+def split_pages(pairs: bytes, pages: int, first: int, last: int) -> list[bytes]:
     """Sorted pairs as the bytes of pages first..last-1 of a run of ``pages`` pages."""
     cut, at = [], 0
     for page in range(first, last):
         end = len(pairs)
         if page + 1 < pages:
-            border = page_border(page + 1, pages)
-            end = bisect_left(pairs, border, lo=at)
-        cut.append(b"".join(pairs[at:end]))
+            end = _begin(pairs, page_border(page + 1, pages), at)
+        cut.append(pairs[at:end])
         at = end
     assert at == len(pairs)
     return cut
+
+
+def _begin(pairs: bytes, prefix: bytes, at: int = 0) -> int:
+    """Where the sorted pairs that begin with ``prefix`` or more begin, in bytes."""
+    rows = range(len(pairs) // PAIR)
+    return PAIR * bisect_left(
+        rows, prefix, lo=at // PAIR, key=lambda i: pairs[PAIR * i : PAIR * i + 8]
+    )
 
 
 def page_of(prefix: bytes, pages: int) -> int:
@@ -194,7 +205,9 @@ class Ids(Lines):
     def _load_tail(self) -> dict[bytes, int]:
         if self._tail is None:
             covered = self._covered_row()
-            self._tail = dict(self.db.rows("SELECT id, row FROM event WHERE row > ?", (covered,)))
+            self._tail = dict(
+                self.db.rows("SELECT id, row FROM event WHERE row > ? ORDER BY row", (covered,))
+            )
         return self._tail
 
     # --- writing ---
@@ -257,14 +270,19 @@ class Ids(Lines):
         self._settled = False
         first = self._covered_row() + 1
         last = min(first + STEP_PAIRS, self.next_row) - 1
-        rows = self.db.rows("SELECT id, row FROM event WHERE row BETWEEN ? AND ?", (first, last))
-        pairs = sorted(id[:8] + row.to_bytes(4, "big") for id, row in rows)
-        pages = max(1, len(pairs) // PAGE_PAIRS)
-        no = self._add_run(0, len(pairs), pages, first, last, _ANSWERS)
-        self._put_pages(no, 0, split_pages(pairs, pages, 0, pages))
-        if self._tail is not None:
-            self._older_hits, self._hits = self._hits, dict(rows[-CACHED_MAX:])
-            self._tail = {id: row for id, row in self._tail.items() if row > last}
+        count = last + 1 - first
+        tail = self._load_tail()  # in the order of rows
+        ids = list(islice(tail, count))
+        pages = max(1, count // PAGE_PAIRS)
+        no = self._add_run(0, count, pages, first, last, _ANSWERS)
+        joined = b"".join(ids)
+        if len(joined) != DIGEST_BYTES * count:  # no two ids are alike, and all are as long
+            raise StoreError("store/damaged", where=self.db.where, got=f"ids of rows {first}..")
+        self._put_pages(no, 0, split_pages(kernels.index_pairs(joined, first), pages, 0, pages))
+        recent = ids[-CACHED_MAX:]
+        self._older_hits = self._hits
+        self._hits = dict(zip(recent, range(last + 1 - len(recent), last + 1), strict=True))
+        self._tail = dict(islice(tail.items(), count, None))
         self._covered = last
         self._runs_known = None
 
@@ -312,10 +330,9 @@ class Ids(Lines):
             "SELECT no, pages FROM id_run WHERE state = 0 AND first_row >= ? AND last_row <= ?",
             (first_row, last_row),
         )
-        pairs: list[bytes] = []
-        for run, run_pages in inputs:
-            pairs += self._pairs_between(run, run_pages, low, high)
-        pairs.sort()
+        pairs = kernels.merge_pairs(
+            b"".join(self._pairs_between(run, run_pages, low, high) for run, run_pages in inputs)
+        )
         self._put_pages(no, done, split_pages(pairs, pages, done, last))
         self.db.execute("UPDATE id_run SET done = ? WHERE no = ?", (last, no))
         if last == pages:
@@ -325,16 +342,14 @@ class Ids(Lines):
             self.db.execute("UPDATE id_run SET state = 0 WHERE no = ?", (no,))
             self._runs_known = None
 
-    def _pairs_between(self, run: int, pages: int, low: bytes, high: bytes | None) -> list[bytes]:
+    def _pairs_between(self, run: int, pages: int, low: bytes, high: bytes | None) -> bytes:
         end = pages - 1 if high is None else page_of(high, pages)
         blobs = self.db.rows(
             "SELECT pairs FROM id_page WHERE no BETWEEN ? AND ? ORDER BY no",
             (run * _PAGES_PER_RUN + page_of(low, pages), run * _PAGES_PER_RUN + end),
         )
         data = b"".join(pairs for (pairs,) in blobs)
-        found = [data[at : at + PAIR] for at in range(0, len(data), PAIR)]
-        begin = bisect_left(found, low)
-        return found[begin:] if high is None else found[begin : bisect_left(found, high)]
+        return data[_begin(data, low) : len(data) if high is None else _begin(data, high)]
 
     def _drop_pages(self, *, no: int, pages: int, done: int) -> None:
         """Delete some more pages of a run that was merged, and the run with its last page."""

@@ -8,6 +8,7 @@
     verify   Ed25519 by one strict rule
     graph    order, heads and ancestry over rows of parents
     reconcile  fingerprints of ranges of authors
+    pairs    the index of ids: prefixes and rows
 
 Three uses: the specification in code, the oracle of the model tests, and the fallback where no
 compiled module is there. Short and obvious wins over fast, but each batch stays linear.
@@ -45,6 +46,7 @@ from tallystick.kernels.reference.packs import (
     rebuild_headers,
     seal_pack,
 )
+from tallystick.kernels.reference.pairs import index_pairs, merge_pairs
 from tallystick.kernels.reference.reconcile import reconcile_items, reconcile_ranges
 from tallystick.kernels.reference.verify import is_author_key, verify_signatures
 
@@ -58,7 +60,9 @@ __all__ = [
     "graph_lamports",
     "graph_order",
     "graph_vector",
+    "index_pairs",
     "is_author_key",
+    "merge_pairs",
     "merkle_append",
     "merkle_consistency",
     "merkle_nodes",

@@ -69,3 +69,27 @@ def test_what_if_of_an_answer_says_what_it_would_change(market):
     effect = market.shell.ok("what-if", "uphold", "ana.tally", id)
     assert effect["events_lost"] == 1
     assert market.shell.ok("disputes", "ana.tally", id)["status"] == "open"
+
+
+def test_contested_tells_who_clashes_and_what_settles_it(market):
+    ask = market.shell.ok
+    assert market.shell("contested", "ana.tally").out == "nothing is contested\n"
+    ask("init", "bob.tally", "--name", "bob")
+    bob = ask("id", "bob.tally")["did"]
+    ask("sync", "bob.tally", "ana.tally")
+    ask("ban", "bob.tally", market.eve, "--yes")
+    ask("ban", "eve.tally", bob, "--yes")
+    for one in ("bob", "eve"):
+        ask("sync", "ana.tally", f"{one}.tally")
+        ask("name", "ana.tally", ask("id", f"{one}.tally")["did"], one)
+        ask("adopt", "ana.tally", one, "--yes")
+    (one,) = ask("contested", "ana.tally")["contested"]
+    assert (one["about"], sorted(one["names"])) == ("circle", ["bob", "eve"])
+    shown = market.shell("contested", "ana.tally").out.splitlines()
+    assert "ban each other" in shown[0]
+    assert shown[1].split()[:2] == ["your", "word"]
+    verb, name = one["options"][0]["say"].split()
+    ask(verb, "ana.tally", name, "--yes")
+    assert ask("contested", "ana.tally") == {"contested": []}
+    said = market.shell("contested", "ana.tally", "--scope", "trust/*", "--json")
+    assert (said.code, said.error) == (2, "policy/scope")

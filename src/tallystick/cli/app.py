@@ -33,7 +33,7 @@ VERBS: Final[dict[str, tuple[str, ...]]] = {
         *("ban", "allow", "exclude", "include", "retract", "restore", "adopt", "withdraw"),
         *("what-if", "standing", "verdict", "policy"),
     ),
-    "together": ("dispute", "uphold", "dismiss", "disputes"),
+    "together": ("dispute", "uphold", "dismiss", "disputes", "contested"),
     "values": (
         *("set", "add", "remove", "inc", "enable", "disable"),
         *("define", "views", "view", "why", "sql"),
@@ -46,7 +46,7 @@ TITLES: Final[dict[str, str]] = {
     "events": "Events: what was written",
     "exchange": "Exchange with others",
     "trust": "Trust: what counts for you",
-    "together": "Together: what is disputed",
+    "together": "Together: what people make of each other",
     "values": "Values: what it adds up to",
     "demos": "Try it",
 }

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from tallystick.cli.common import LOG, STORE, day, opened, verb
+from tallystick.cli.common import LOG, SCOPE, STORE, day, opened, verb
 from tallystick.cli.output import Output, pairs, table
 from tallystick.cli.trust import EVENT, statement_verb
 
 if TYPE_CHECKING:
-    from tallystick.replica.reports import DisputeInfo
+    from tallystick.replica.reports import ContestedInfo, DisputeInfo
 
 dispute_verb = statement_verb("dispute")
 uphold_verb = statement_verb("uphold")
@@ -130,3 +130,38 @@ def in_full(one: DisputeInfo) -> list[str]:
         for vote in one.votes
     ]
     return lines + (table(("branch", "voter", "answer", "weight", "counts"), rows) if rows else [])
+
+
+@verb("contested", example="tally contested ana.tally")
+@STORE
+@click.option("--as", "as_actor", metavar="ACTOR", help="As somebody else's policy has it.")
+@SCOPE
+@LOG
+def contested_verb(
+    out: Output, store: str, as_actor: str | None, scope: str | None, log: str | None
+) -> None:
+    """List what people you heed clash about, and what settles it.
+
+    Circles of bans among equals remove nobody; nor does a ban that an allow holds off. Each word
+    offered was tried: what it settles, and what starts and stops counting with it.
+    """
+    with opened(store, log) as replica:
+        found = replica.contested(scope=scope, as_actor=as_actor)
+    lines = [line for one in found for line in clash_lines(one)]
+    data = {"contested": [one.as_dict() for one in found]}
+    out.result(data, lines or "nothing is contested")
+
+
+def clash_lines(one: ContestedInfo) -> list[str]:
+    """A clash in a sentence, then its options as a table."""
+    rows = [
+        (
+            option["say"],
+            ", ".join(option["settles"]),
+            f"{option['events_lost']} out, {option['events_gained']} in",
+            ", ".join(option["raises"]),
+        )
+        for option in one.options
+    ]
+    lines = table(("  your word", "settles", "events", "contested then"), rows)
+    return [one.sentence, *(line if at == 0 else f"  {line}" for at, line in enumerate(lines))]

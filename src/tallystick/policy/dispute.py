@@ -143,7 +143,7 @@ def matter(judge: Judge, facts: Facts, event: bytes, undone: bytes | None = None
         undone: of a retract or restore, the event it names: that one's kind decides who judges.
     """
     fact = facts.event(event)
-    cell = judge.cell(_cell_kind(facts, fact, undone))
+    cell = judge.cell(cell_kind(facts, fact, undone))
     said = cell.words.get(event, {})
     mine = said.get(cell.me)
     within = 0 if fact is None else _reach(cell, facts, fact)
@@ -202,7 +202,7 @@ def _reach(cell: Strata, facts: Facts, fact: EventFact) -> int:
     return rank - 1 if moves_standing(fact.kind) and rank < NO_RANK else rank
 
 
-def _cell_kind(facts: Facts, fact: EventFact | None, undone: bytes | None) -> str | None:
+def cell_kind(facts: Facts, fact: EventFact | None, undone: bytes | None) -> str | None:
     """The kind whose voters judge an event; None: those of ``*``."""
     if undone is not None and fact is not None and fact.kind in _UNDOINGS:
         fact = facts.event(undone)

@@ -16,6 +16,7 @@ Source: spec/policy.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from tallystick.policy.book import Book
@@ -480,15 +481,32 @@ class Judge:
 
         Cost: that of two updates.
         """
-        flips, reverse = self._suppose(*self._hypothesis(statement))
-        touched = set(self._moved)
-        after = {a: self._explainer.actor(self._base, a) for a in touched}
-        self._revert(reverse)
+        with self.supposing(statement) as flips:
+            touched = set(self._moved)
+            after = {a: self._explainer.actor(self._base, a) for a in touched}
         before = {a: self._explainer.actor(self._base, a) for a in touched}
         actors = {
             a: (before[a], after[a]) for a in sorted(touched) if before[a].answer != after[a].answer
         }
         return Preview(tuple(flips), actors)
+
+    @contextmanager
+    def supposing(self, statement: Statement) -> Iterator[list[Flip]]:
+        """The judge as it would be if the statement were made, until the block is left."""
+        said, policy = self._hypothesis(statement)
+        before, new = self.policy, self._context.book.write(said)
+        cause: Why = ("statement", said[0].id) if said else ("policy",)
+        try:
+            yield self._apply(new, (), {}, policy, cause)
+        finally:
+            events, rereads = self._undoings(new), self._rereads(new)
+            for s in new:
+                self._context.book.strike(s)
+            self._context.policy = before
+            rereads[before.viewer] = EVERYTHING
+            self._settle(
+                rereads=rereads, authors=set(), events=events, arrived=(), cause=("policy",)
+            )
 
     def _hypothesis(self, s: Statement) -> tuple[list[Statement], Policy]:
         """Statements of the log and the policy that there would be."""
@@ -502,27 +520,6 @@ class Judge:
             return tuple(self.said)
         known, viewer = self._context.book.by_id.values(), self.policy.viewer
         return (*self.policy.statements, *(s for s in known if s.voter == viewer))
-
-    def _suppose(self, statements: list[Statement], policy: Policy) -> tuple[list[Flip], _Before]:
-        before = self.policy
-        new = self._context.book.write(statements)
-        cause: Why = ("statement", statements[0].id) if statements else ("policy",)
-        return self._apply(new, (), {}, policy, cause), (new, before)
-
-    def _revert(self, before: _Before) -> None:
-        struck, policy = before
-        events, rereads = self._undoings(struck), self._rereads(struck)
-        for s in struck:
-            self._context.book.strike(s)
-        self._context.policy = policy
-        rereads[policy.viewer] = EVERYTHING
-        self._settle(
-            rereads=rereads,
-            authors=set(),
-            events=events,
-            arrived=(),
-            cause=("policy",),
-        )
 
     def _explained(
         self, verdict: Verdict, cell: Callable[[], Strata], value: Callable[[], tuple[bool, bool]]
@@ -583,8 +580,6 @@ class Judge:
 
 SUSPECTS_MAX = 128
 """Statements tried for one verdict beyond those it names; each costs two updates."""
-_Before = tuple[list[Statement], Policy]
-"""What a supposition wrote into the book, and the policy before it."""
 
 
 def _parameters(policy: Policy) -> Policy:

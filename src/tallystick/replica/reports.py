@@ -229,6 +229,29 @@ class DisputeInfo(Report):
 
 
 @dataclass(frozen=True, slots=True)
+class ContestedInfo(Report):
+    """Something contested, and the words of mine that would settle some or all of it.
+
+    Args:
+        about: ``circle`` (of bans), ``actor`` or ``event``.
+        votes: what each branch says about each subject; weight > 0 is against.
+        options: ``say``, and what it was seen to settle and to raise anew; the best first.
+        settled_by_one: whether one of them settles all of it.
+    """
+
+    about: str
+    subjects: tuple[str, ...]
+    names: tuple[str, ...]
+    votes: tuple[dict[str, Any], ...]
+    options: tuple[dict[str, Any], ...]
+    settled_by_one: bool
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+@dataclass(frozen=True, slots=True)
 class ViewInfo(Report):
     """One attached view."""
 

@@ -35,6 +35,9 @@ class Tips:
         self._store = store
         self._log_no = log_no
         self._counts = counts
+        self._newest: list[int] = []
+        self._newest_limit = 0
+        self._seen = -1
 
     def take(self, flips: Sequence[Flip], stored: Sequence[StoredSpan] = ()) -> None:
         """Follows the changes of one batch; the caller holds the transaction.
@@ -58,13 +61,26 @@ class Tips:
             covered.update(gone)
             heads.update(came)
         if heads:
-            move_heads(self._store, self._log_no, gone=covered, came=heads - covered)
+            heads -= covered
+            move_heads(self._store, self._log_no, gone=covered, came=heads)
+            self._follow(covered, heads)
         if other:
             self._turned(graph, other)
 
     def newest(self, limit: int) -> list[int]:
-        """Rows of the newest heads."""
-        return heads_newest(self._store, self._log_no, limit)
+        """Rows of the newest heads; remembered, since every event one writes asks for them."""
+        if self._seen != self._store.forgotten or self._newest_limit != limit:
+            self._newest = heads_newest(self._store, self._log_no, limit)
+            self._newest_limit, self._seen = limit, self._store.forgotten
+        return list(self._newest)
+
+    def _follow(self, gone: set[int], came: set[int]) -> None:
+        """What the newest heads are after a change of the table; looked up again when unsure."""
+        if len(self._newest) == self._newest_limit and not gone.isdisjoint(self._newest):
+            self._seen = -1  # an older one moves up
+            return
+        rows = came.union(self._newest) - (gone - came)
+        self._newest = sorted(rows, reverse=True)[: self._newest_limit]
 
     def exact(self) -> list[int]:
         """The maximal events that count. Cost: up to the deps of all their pasts."""
@@ -121,6 +137,7 @@ class Tips:
             if flip.weight > 0:
                 came += self._run(graph, flip.span)[1]
         move_heads(self._store, self._log_no, gone=out, came=filter(self._row_counts, came))
+        self._seen = -1
 
     def _retreat(
         self,

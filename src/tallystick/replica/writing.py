@@ -166,7 +166,7 @@ class Writer:
             part, needed = needed[:DEPS_MAX], needed[DEPS_MAX:]
             self._commit([Row(MERGE)], part, taken)
         chosen = list(needed)
-        passed = set(needed)
+        passed = set(needed).union(self._last_rows(own))
         if not own:  # the genesis event is a parent of every first event without being named
             passed.add(self._store.genesis_row(self._log_no) or 0)
         for row in self._tips.newest(HEADS_LOOKED_AT):
@@ -176,9 +176,12 @@ class Writer:
                 chosen.append(row)
         return chosen
 
+    def _last_rows(self, lines: set[int]) -> list[int]:
+        return [self._store.row_at(line, self._store.line(line).size - 1) for line in lines]
+
     def _needed(self, names: set[int], own: set[int]) -> list[int]:
         """The fewest heads that bring the named events into the past."""
-        last = [self._store.row_at(line, self._store.line(line).size - 1) for line in own]
+        last = self._last_rows(own)
         needed: list[int] = []
         for row in sorted(names, reverse=True):
             if self._store.links(row)[0] in own or self._tips.holds(row, [*needed, *last]):

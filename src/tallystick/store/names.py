@@ -82,7 +82,7 @@ class Names(Base):
         self._codes: Interned[str] = Interned(db, "code")
         self._sources: Interned[bytes] = Interned(db, "source")
         self._logs: dict[int, LogRow] | None = None
-        self._kind_names: list[str] | None = None
+        self._kind_names: dict[str, None] | None = None
 
     def _forget(self) -> None:
         for table in (self._authors, self._schemas, self._sources):
@@ -175,7 +175,7 @@ class Names(Base):
 
     def find_kind(self, name: str) -> int | None:
         """The number of a kind, or None when no event here is of it."""
-        return self._kinds.find(name)
+        return self._kinds.find(name) if name in self._all_kinds() else None
 
     def kind_name(self, no: int) -> str:
         """The kind behind a number."""
@@ -187,7 +187,11 @@ class Names(Base):
 
     def kinds(self) -> list[str]:
         """Every kind that occurs in the store."""
+        return list(self._all_kinds())
+
+    def _all_kinds(self) -> dict[str, None]:
+        """The kinds, by name; views ask for some that no event is of with every batch."""
         if self._kind_names is None:
             found = self.db.rows("SELECT name FROM kind ORDER BY name")
-            self._kind_names = [name for (name,) in found]
-        return list(self._kind_names)
+            self._kind_names = dict.fromkeys(name for (name,) in found)
+        return self._kind_names

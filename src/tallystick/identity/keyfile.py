@@ -25,10 +25,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-
 from tallystick.errors import BadInput, KeyNeeded, StoreError, TallyError
 from tallystick.identity.did import parse_did_key
 from tallystick.identity.keys import SigningKey
@@ -118,6 +114,9 @@ def read_key(path: Path, *, passphrase: str | None = None) -> SigningKey:
         case [["scrypt", n, r, p, salt], ["sealed", nonce, box]]:
             if passphrase is None:
                 raise KeyNeeded("key/passphrase", "the key needs its passphrase", where=path)
+            from cryptography.exceptions import InvalidTag
+            from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
             cost = _numbers((n, r, p), path)
             try:
                 seed = ChaCha20Poly1305(
@@ -165,6 +164,8 @@ def _key_text(key: SigningKey, passphrase: str | None, random: Random, cost: int
     else:
         salt, nonce = random(_SALT_BYTES), random(_NONCE_BYTES)
         lines.append(f"scrypt {cost} 8 1 {_base64(salt)}")
+        from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
         cipher = ChaCha20Poly1305(_derive(passphrase, salt, (cost, 8, 1)))
         box = cipher.encrypt(nonce, key.seed, "\n".join(lines).encode())
         lines.append(f"sealed {_base64(nonce)} {_base64(box)}")
@@ -211,6 +212,8 @@ def _numbers(words: tuple[str, str, str], path: Path) -> tuple[int, int, int]:
 
 
 def _derive(passphrase: str, salt: bytes, cost: tuple[int, int, int]) -> bytes:
+    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
     n, r, p = cost
     # Keyboards differ in how they compose letters; terminals hand over bytes that are no text.
     secret = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogateescape")

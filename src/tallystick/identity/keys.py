@@ -9,8 +9,6 @@ Source: RFC 8032 section 5.1.
 
 from __future__ import annotations
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from tallystick.identity.did import did_key
 from tallystick.limits import DIGEST_BYTES
 
@@ -27,6 +25,8 @@ class SigningKey:
     def __init__(self, seed: bytes) -> None:
         if len(seed) != DIGEST_BYTES:
             raise ValueError(f"a seed is {DIGEST_BYTES} bytes, not {len(seed)}")
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
         self._seed = bytes(seed)
         self._key = Ed25519PrivateKey.from_private_bytes(self._seed)
         self.public: bytes = self._key.public_key().public_bytes_raw()

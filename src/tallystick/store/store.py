@@ -19,7 +19,6 @@ Reads: every part of this room. Read by: replica, sync, state, cli.
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 from typing import Final, Self
 
@@ -146,6 +145,8 @@ class Store(Verify):
 
 def _make(db: Adapter, now: int) -> None:
     """Make the tables inside the open transaction."""
+    from importlib import resources
+
     db.script(resources.files(__package__).joinpath("schema.sql").read_text(encoding="utf-8"))
     db.execute(insert_into("meta"), ("created_ms", now))
 

@@ -72,7 +72,7 @@ class Counting:
             return Opinion(True, "none")
         if fact.void is not None or self._voids.holds(fact.line, fact.seq, fact.id):
             return Opinion(False, "void")
-        for ground in self._context.facts.grounds(fact.id):
+        for ground in self._asked(fact.id):
             if not self.counts(ground):
                 return Opinion(False, "ungrounded", ground)
         cell = self.rules.cell(fact)
@@ -80,6 +80,16 @@ class Counting:
         if undone is not None:
             return Opinion(False, "retracted", undone.id)
         return self.rules.opinion(fact, cell)
+
+    def _asked(self, id: bytes) -> Sequence[bytes]:
+        """The grounds that must count; none of a thing that the viewer lets its buyer keep."""
+        facts = self._context.facts
+        grounds = facts.grounds(id)
+        if grounds and "keep" in self._context.policy.restitution.values():
+            type_ = facts.restitution(id)
+            if type_ is not None and self._context.policy.restitution.get(type_) == "keep":
+                return ()
+        return grounds
 
     # --- now ------------------------------------------------------------------------------------
 
@@ -345,8 +355,18 @@ class Counting:
                 if end > span.begin:
                     out.append((span.line, span.begin, end, kinds, 1, ("arrived",)))
             if not clean:
-                work.touch(self._context.facts.grounded(span.line, span.begin, span.end))
+                self._touch_ungrounded(span, work)
         return out
+
+    def _touch_ungrounded(self, span: Span, work: _Worklist) -> None:
+        """Of new events those that stand on one that does not count: few, so the rest are not seen.
+
+        A ground that stops counting later in this update touches them itself.
+        """
+        facts = self._context.facts
+        for ground in facts.stood_on(span.line, span.begin, span.end):
+            if not self.counts(ground):
+                work.touch(facts.standing_in(ground, span.line, span.begin, span.end))
 
     def _is_clean(self) -> bool:
         """Whether everything that is here counts, so that every ground does."""
@@ -451,7 +471,7 @@ class Counting:
         if id in book.undoings or id == self._context.policy.log:
             return True
         return id in self.rules.cell(fact).words or any(
-            not self.counts(ground) for ground in self._context.facts.grounds(id)
+            not self.counts(ground) for ground in self._asked(id)
         )
 
 

@@ -106,8 +106,17 @@ class Facts(Protocol):
     def stands_on(self, id: bytes) -> Sequence[bytes]:
         """Events that stand on the event."""
 
-    def grounded(self, line: int, begin: int, end: int) -> Sequence[bytes]:
-        """Events of the range that name grounds."""
+    def restitution(self, id: bytes) -> str | None:
+        """The asset type whose rule of restitution says whether the event's grounds are asked for.
+
+        None: they always are.
+        """
+
+    def stood_on(self, line: int, begin: int, end: int) -> Sequence[bytes]:
+        """Events that events of the range stand on, each once; few where many stand on one."""
+
+    def standing_in(self, ground: bytes, line: int, begin: int, end: int) -> Sequence[bytes]:
+        """Events of the range that stand on the event."""
 
     def leaning(self, line: int, begin: int, end: int) -> Sequence[bytes]:
         """Events (anywhere) that stand on an event of the range."""

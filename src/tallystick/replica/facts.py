@@ -11,6 +11,9 @@ from collections.abc import Iterable, Sequence
 
 from tallystick.limits import DIGEST_BYTES
 from tallystick.policy.facts import EventFact, LineFact
+from tallystick.replica.grounds import Grounds
+from tallystick.replica.kinds import ground_rule
+from tallystick.store.grounds import standing_on
 from tallystick.store.lookups import facts_at, void_events
 from tallystick.store.rows import LineRow
 from tallystick.store.store import Store
@@ -27,6 +30,9 @@ class LogFacts:
         self._log_no = log_no
         self._events: dict[bytes, EventFact] = {}
         self._voids: dict[bytes, list[bytes]] | None = None
+        self._grounds = Grounds(store)
+        self._named: dict[bytes, tuple[bytes, ...]] = {}
+        self._stood_on: dict[tuple[int, int], set[int]] = {}
 
     def event(self, id: bytes) -> EventFact | None:
         """The event, or None when it is not here (or is another log's)."""
@@ -50,6 +56,10 @@ class LogFacts:
         self._voids = None
         for id in ids:
             self._events.pop(id, None)
+
+    def note_grounds(self, stood_on: dict[tuple[int, int], set[int]]) -> None:
+        """What the spans of the batch now being judged stand on, by (line, first seq)."""
+        self._stood_on = stood_on
 
     def lines(self, author: bytes) -> Sequence[LineFact]:
         """All lines of an author, a base before those that split from it."""
@@ -89,24 +99,59 @@ class LogFacts:
         return self._voids.get(author, ())
 
     def grounds(self, id: bytes) -> Sequence[bytes]:
-        """Events the event stands on: no kind of this version names any."""
-        del id
-        return ()
+        """Events the event stands on."""
+        found = self._named.get(id)
+        if found is None:
+            fact = self.event(id)
+            if fact is None or fact.void is not None or ground_rule(fact.kind) is None:
+                return ()
+            deed = self._grounds.deed(id)
+            assert deed is not None, "it is here"
+            if len(self._named) >= CACHED_MAX:
+                self._named.clear()
+            found = self._named[id] = self._grounds.of(deed)
+        return found
+
+    def restitution(self, id: bytes) -> str | None:
+        """The asset type whose rule of restitution says whether the grounds are asked for."""
+        fact = self.event(id)
+        rule = None if fact is None else ground_rule(fact.kind)
+        deed = None if rule is None or rule.restitution is None else self._grounds.deed(id)
+        return None if deed is None else self._grounds.restitution(deed)
 
     def stands_on(self, id: bytes) -> Sequence[bytes]:
         """Events that stand on the event."""
-        del id
-        return ()
+        row = self._store.row_of(id)
+        return () if row is None else self._ids(standing_on(self._store, row))
 
-    def grounded(self, line: int, begin: int, end: int) -> Sequence[bytes]:
-        """Events of the range that name grounds."""
-        del line, begin, end
-        return ()
+    def stood_on(self, line: int, begin: int, end: int) -> Sequence[bytes]:
+        """Events that events of the range stand on, each once."""
+        rows = self._stood_on.get((line, begin))
+        if rows is None:  # not the batch that is being judged
+            found = {id for own in self.ids_on(line, begin, end) for id in self.grounds(own)}
+            return sorted(found)
+        return self._store.ids_at(sorted(rows))
+
+    def standing_in(self, ground: bytes, line: int, begin: int, end: int) -> Sequence[bytes]:
+        """Events of the range that stand on the event."""
+        on_row = self._store.row_of(ground)
+        if on_row is None:
+            return ()
+        found: list[tuple[int, int]] = []
+        for row, count in self._store.ranges(line, begin, end):
+            found += standing_on(self._store, on_row, begin=row, end=row + count)
+        return self._ids(found)
 
     def leaning(self, line: int, begin: int, end: int) -> Sequence[bytes]:
         """Events (anywhere) that stand on an event of the range."""
-        del line, begin, end
-        return ()
+        found: list[tuple[int, int]] = []
+        for row, count in self._store.ranges(line, begin, end):
+            found += standing_on(self._store, row, count)
+        return self._ids(found)
+
+    def _ids(self, ranges: Iterable[tuple[int, int]]) -> Sequence[bytes]:
+        rows = {at for row, count in ranges for at in range(row, row + count)}
+        return self._store.ids_at(sorted(rows)) if rows else ()
 
 
 def _line(line: LineRow) -> LineFact:

@@ -27,7 +27,8 @@ from tallystick.graph.runs import Run, causal_runs
 from tallystick.kernels import PART_HEADER, PART_WHOLE, Pack, status
 from tallystick.limits import DIGEST_BYTES, SEED_BYTES
 from tallystick.proofs.merkle import join_ranges
-from tallystick.replica.kinds import is_ruled, void_code
+from tallystick.replica.grounds import Came
+from tallystick.replica.kinds import ground_rule, is_ruled, void_code
 from tallystick.replica.parents import Parents
 from tallystick.replica.placing import Lines, Placed, is_taken, place_of
 from tallystick.replica.statements import is_watched
@@ -58,6 +59,8 @@ class Stored:
     """What a batch put into the store, for those who judge, reduce and report."""
 
     spans: list[StoredSpan] = field(default_factory=list)
+    grounded: list[Came] = field(default_factory=list)
+    """events of kinds that stand on others, in the order of their rows"""
     voids: dict[int, str] = field(default_factory=dict)
     """row -> void code"""
     watched: list[int] = field(default_factory=list)
@@ -79,6 +82,7 @@ class Stored:
     def take_along(self, late: Stored) -> None:
         """What others had sent, and this batch let in."""
         self.spans += late.spans
+        self.grounded += late.grounded
         self.voids |= late.voids
         self.watched += late.watched
         for author, seq in late.splits.items():
@@ -341,6 +345,9 @@ class Ingest:
         if voids:
             done.voids.update({first + at - begin: code for at, code in voids.items()})
         done.watched += [first + at - begin for at in self._watched_rows(pack, begin, end)]
+        if any(ground_rule(kind) is not None for kind in pack.kinds):
+            events = grounded_events(pack, begin, end, first)
+            done.grounded.append(Came(line.no, pack.author, seq + begin, first, events))
         done.accepted += end - begin
         return first
 
@@ -494,6 +501,25 @@ def with_frames(pack: Pack, skip: int) -> Pack:
     offsets = pack.dep_offsets[: 4 * (at + 1)]
     deps = pack.deps[: DIGEST_BYTES * _u32(offsets)[at]]
     return replace(pack, count=at, dep_offsets=offsets, deps=deps)  # ids stay, for the tree
+
+
+def grounded_events(
+    pack: Pack, begin: int, end: int, first: int
+) -> list[tuple[int, bytes, str, bytes]]:
+    """(row, id, kind, frame) of the pack's rows begin..end-1 whose kinds stand on others."""
+    kinds = [kind if ground_rule(kind) is not None else None for kind in pack.kinds]
+    numbers, start, size = _u32(pack.kind), _u32(pack.frame_start), _u32(pack.frame_size)
+    data, ids = pack.data, pack.ids
+    return [
+        (
+            first + at - begin,
+            bytes(ids[at * DIGEST_BYTES : (at + 1) * DIGEST_BYTES]),
+            kind,
+            bytes(data[start[at] : start[at] + size[at]]),
+        )
+        for at in range(begin, end)
+        if (kind := kinds[numbers[at]]) is not None
+    ]
 
 
 def _u32(column: bytes) -> memoryview:

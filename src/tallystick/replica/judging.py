@@ -20,6 +20,7 @@ from tallystick.policy.judge import Judge, Preview
 from tallystick.policy.policy import Policy
 from tallystick.policy.statement import Statement, parse_statement, private_id, statement_frame
 from tallystick.replica.facts import LogFacts
+from tallystick.replica.grounds import GroundReader
 from tallystick.replica.ingest import Stored
 from tallystick.replica.statements import News, from_row, read_rows
 from tallystick.store.lookups import rows_matching
@@ -52,6 +53,7 @@ class Judging:
         self._viewer = viewer
         self._now = now
         self._in_past = in_past
+        self._grounds = GroundReader(store, log_no, in_past=in_past)
         self._judge: Judge | None = None
         self._facts = LogFacts(store, log_no)
         self._mine: list[Statement] = []
@@ -132,7 +134,9 @@ class Judging:
         assert self._judge is not None, "prepare() comes before storing"
         assert self._is_fresh(), "the store was not left since prepare()"
         judge = self._judge
-        voids = stored.voids | news.voids
+        grounds = self._grounds.read(stored.grounded)
+        voids = stored.voids | news.voids | grounds.voids
+        self._facts.note_grounds(grounds.stood_on)
         if voids:
             self._facts.forget_voids(self._store.ids_at(sorted(voids)))
         if self._public is not None:

@@ -7,12 +7,23 @@ Reads: chain.rules, policy.statement, state.ops. Read by: replica.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Final
 
 from tallystick.chain import rules
 from tallystick.policy.statement import parse_statement
 from tallystick.replica.statements import TRUST
 from tallystick.state import ops
+from tallystick.state.grounds import GroundRule
+
+GROUND_RULES: Final[Mapping[str, GroundRule]] = {}
+"""Kinds whose events stand on others; their whole rule is there, asked with what they name."""
+
+
+def ground_rule(kind: str) -> GroundRule | None:
+    """The rule of a kind whose events stand on others, None for all other kinds."""
+    return GROUND_RULES.get(kind)
 
 
 @lru_cache(maxsize=1_024)

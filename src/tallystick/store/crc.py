@@ -31,6 +31,7 @@ COVERED: Final = {
     "feed": ("log", "pos", "count", "row", "ranges", "weight", "cause"),
     "head": ("log", "row"),
     "statement": ("log", "row", "id", "voter", "seq", "verb", "target", "detail"),
+    "ground": ("on_row", "row", "count"),
     "private_statement": ("log", "no", "kind", "frame", "reason"),
     "policy": ("log", "document"),
     "policy_history": ("log", "no", "pos", "changed_ms", "document"),

@@ -165,6 +165,13 @@ CREATE TABLE statement (                         -- trust events, decoded
   crc INTEGER NOT NULL,
   PRIMARY KEY (log, row)
 ) WITHOUT ROWID;
+CREATE TABLE ground (                            -- rows row..row+count-1 stand on on_row's event
+  on_row INTEGER NOT NULL,
+  row INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  crc INTEGER NOT NULL,
+  PRIMARY KEY (on_row, row)
+) WITHOUT ROWID;
 CREATE TABLE private_statement (                 -- of this replica's owner, never sent
   log INTEGER NOT NULL,
   no INTEGER NOT NULL,

@@ -205,9 +205,18 @@ class World:
         """Events that stand on the event."""
         return self._dependents.get(id, ())
 
-    def grounded(self, line: int, begin: int, end: int) -> Sequence[bytes]:
-        """Events of the range that name grounds."""
-        return [id for id in self._range(line, begin, end) if self._grounds[id]]
+    def restitution(self, id: bytes) -> str | None:
+        """The asset type whose rule says whether the event's grounds are asked for."""
+        del id
+        return None
+
+    def stood_on(self, line: int, begin: int, end: int) -> Sequence[bytes]:
+        """Events that events of the range stand on."""
+        return sorted({g for id in self._range(line, begin, end) for g in self._grounds[id]})
+
+    def standing_in(self, ground: bytes, line: int, begin: int, end: int) -> Sequence[bytes]:
+        """Events of the range that stand on the event."""
+        return [id for id in self._range(line, begin, end) if ground in self._grounds[id]]
 
     def leaning(self, line: int, begin: int, end: int) -> Sequence[bytes]:
         """Events that stand on an event of the range."""

@@ -1,0 +1,189 @@
+"""Events that name grounds, read when they come in: void or not, and what stands on what.
+
+    new rows ─► rule.read ─► those named: here? in the past? void? ─► rule.check ─► ground table
+                   │                          └─► void/ground             │
+                   └─► a void code                                        └─► a void code
+
+Law: whether an event is void is decided once, by frames alone, the same way whoever brings it and
+in whatever batch; what the table says of an event is what its frame says.
+
+Reads: replica.kinds, state.grounds, store. Read by: replica.judging.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from tallystick.replica.kinds import ground_rule
+from tallystick.state.grounds import Deed, GroundRule
+from tallystick.store.grounds import GroundRow, add_grounds, last_standing_on
+from tallystick.store.store import Store
+
+InPast = Callable[[int, int], bool]
+STEPS: Final = 3
+"""Newest events standing on the same ground that are tried as stepping stones into the past: the
+way to them is short where people build on each other; the way to an old ground may be long."""
+
+
+class Came(NamedTuple):
+    """Events of one span, stored a moment ago, whose kinds name grounds.
+
+    ``events``: (row, id, kind, frame), by row.
+    """
+
+    line: int
+    author: bytes
+    seq: int
+    row: int
+    events: list[tuple[int, bytes, str, bytes]]
+
+
+@dataclass(slots=True)
+class GroundNews:
+    """What new rows stand on."""
+
+    voids: dict[int, str] = field(default_factory=dict)
+    """row -> code"""
+    stood_on: dict[tuple[int, int], set[int]] = field(default_factory=dict)
+    """(line, first seq) of a span -> rows its events stand on"""
+
+
+class _Found(NamedTuple):
+    row: int
+    deed: Deed
+    is_void: bool
+
+
+class GroundReader:
+    """Reads what events stand on, batch by batch.
+
+    Args:
+        in_past: (x, y) -> whether row x is an ancestor of row y.
+    """
+
+    def __init__(self, store: Store, log_no: int, *, in_past: InPast) -> None:
+        self._store, self._log_no, self._in_past = store, log_no, in_past
+        self._found: dict[bytes, _Found | None] = {}
+
+    def read(self, came: Sequence[Came]) -> GroundNews:
+        """Rules of new rows, and their grounds into the table; the caller holds the transaction."""
+        news, runs = GroundNews(), _Runs()
+        self._found.clear()
+        for span in came:
+            sure: set[int] = set()
+            stood_on = news.stood_on.setdefault((span.line, span.seq), set())
+            for row, id, kind, frame in span.events:
+                deed = Deed(id, span.author, kind, frame)
+                rows = self._rows(deed, row, sure, news.voids)
+                if isinstance(rows, str):
+                    news.voids[row] = rows
+                    self._store.set_void(row, rows)
+                    self._found.pop(id, None)
+                    continue
+                stood_on.update(rows)
+                for on_row in rows:
+                    runs.add(on_row, row)
+        add_grounds(self._store, runs.entries())
+        return news
+
+    def _rows(
+        self, deed: Deed, row: int, sure: set[int], voids: dict[int, str]
+    ) -> tuple[int, ...] | str:
+        """Rows of the grounds of an event, or its void code."""
+        rule = ground_rule(deed.kind)
+        assert rule is not None, deed.kind
+        named = rule.read(deed.author, deed.frame)
+        if isinstance(named, str):
+            return named
+        deeds: list[Deed] = []
+        rows: list[int] = []
+        for id in named:
+            found = self._find(id)
+            if found is None or found.is_void or found.row in voids:
+                return "void/ground"
+            if found.row not in sure:
+                if not self._is_before(found.row, row):
+                    return "void/ground"
+                sure.add(found.row)
+            deeds.append(found.deed)
+            rows.append(found.row)
+        return rule.check(deed, deeds) or tuple(rows)
+
+    def _find(self, id: bytes) -> _Found | None:
+        if id not in self._found:
+            row = self._store.row_of(id)
+            event = None if row is None else self._store.event(row)
+            ours = event is not None and event.log == self._log_no
+            self._found[id] = (
+                _Found(
+                    event.row,
+                    Deed(id, event.author, event.kind, event.frame),
+                    event.void is not None,
+                )
+                if event is not None and ours
+                else None
+            )
+        return self._found[id]
+
+    def _is_before(self, x: int, y: int) -> bool:
+        """Whether row x is an ancestor of row y, by a short way where there is one."""
+        if x >= y:
+            return False
+        for step in last_standing_on(self._store, x, STEPS):
+            if step < y and self._in_past(step, y):
+                return True
+        return self._in_past(x, y)
+
+
+class _Runs:
+    """Entries of the table, neighbouring rows as one."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, tuple[int, int]] = {}
+        self._done: list[GroundRow] = []
+
+    def add(self, on_row: int, row: int) -> None:
+        first, end = self._open.get(on_row, (row, row))
+        if end != row:
+            self._done.append((on_row, first, end - first))
+            first = row
+        self._open[on_row] = (first, row + 1)
+
+    def entries(self) -> list[GroundRow]:
+        return self._done + [(on, first, end - first) for on, (first, end) in self._open.items()]
+
+
+class Grounds:
+    """What events of the store stand on, for facts: read from frames, and from the table back."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def of(self, deed: Deed) -> tuple[bytes, ...]:
+        """Ids of what an event, not void, stands on."""
+        rule = ground_rule(deed.kind)
+        if rule is None:
+            return ()
+        named = rule.read(deed.author, deed.frame)
+        return () if isinstance(named, str) else named
+
+    def restitution(self, deed: Deed) -> str | None:
+        """The asset type whose rule says whether its grounds are asked for; None: always."""
+        rule = ground_rule(deed.kind)
+        if rule is None or rule.restitution is None:
+            return None
+        named = [self.deed(id) for id in self.of(deed)]
+        return rule.restitution(deed, [one for one in named if one is not None])
+
+    def deed(self, id: bytes) -> Deed | None:
+        """An event as rules see it, None when it is not here."""
+        row = self._store.row_of(id)
+        if row is None:
+            return None
+        event = self._store.event(row)
+        return Deed(id, event.author, event.kind, event.frame)
+
+
+__all__ = ["Came", "GroundNews", "GroundReader", "GroundRule", "Grounds"]

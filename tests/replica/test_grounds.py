@@ -64,13 +64,18 @@ def test_it_counts_only_while_all_it_stands_on_does():
     assert ana.verdict(second).reason == "ungrounded"
     ana.include(offer)
     assert [counts(ana, one) for one in (offer, first, second)] == [True] * 3
-    ana.ban(bob.did)
-    assert [counts(ana, one) for one in (offer, first, second)] == [False] * 3
-    third = deal(cyn, offer, first)
+    other = bob.write(OFFER, "a tandem")
+    settle([ana, bob, cyn])
+    first = deal(cyn, other)
+    second = deal(cyn, offer, first)
+    settle([ana, bob, cyn])
+    ban = ana.ban(bob.did)
+    assert [counts(ana, one) for one in (offer, other, first, second)] == [True] + [False] * 3
+    third = deal(cyn, other, first)
     settle([ana, bob, cyn])
     assert not counts(ana, third), "it comes while the ban holds"
     assert counts(cyn, third)
-    ana.allow(bob.did)
+    ana.withdraw(ban)
     assert [counts(ana, one) for one in (offer, first, second, third)] == [True] * 4
     assert not ana.verify().problems
 

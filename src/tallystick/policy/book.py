@@ -41,28 +41,37 @@ class Book:
 
     def write(self, statements: Iterable[Statement]) -> list[Statement]:
         """Writes statements in and returns those that were not there."""
-        by_id, said, actor_of = self.by_id, self._said, self._facts.actor
-        slot_of, slots = SLOT, self._slots
+        by_id = self.by_id
         new: list[Statement] = []
+        of: dict[bytes, list[Statement]] = {}
         for s in statements:
-            if s.id in by_id:
+            id = s.id
+            if id in by_id:
                 continue
-            by_id[s.id] = s
+            by_id[id] = s
             new.append(s)
-            if slot_of[s.verb] > EVENT:
+            if s.verb in _ASIDE:
                 self._write_aside(s)
                 continue
-            actor = actor_of(s.voter)
-            mine = said.get(actor)
-            if mine is None:
-                said[actor] = [s]
-                continue
-            if s.seq <= mine[-1].seq:
-                self._unsorted.add(actor)
-            mine.append(s)
-            if actor in slots:
-                slots[actor].setdefault(self.key(s), []).append(s)
+            voter = s.voter
+            if voter in of:
+                of[voter].append(s)
+            else:
+                of[voter] = [s]
+        for voter, more in of.items():
+            self._write_opinions(self._facts.actor(voter), more)
         return new
+
+    def _write_opinions(self, actor: bytes, more: list[Statement]) -> None:
+        mine = self._said.setdefault(actor, more)
+        if mine is not more:
+            mine += more
+        if len(mine) > 1:
+            self._unsorted.add(actor)
+        slots = self._slots.get(actor)
+        if slots is not None:
+            for s in more:
+                slots.setdefault(self.key(s), []).append(s)
 
     def _write_aside(self, s: Statement) -> None:
         if s.verb == "withdraw":
@@ -112,6 +121,10 @@ class Book:
         found = slots.get(key, [])
         found.sort(key=_later)
         return found
+
+
+_ASIDE = frozenset(verb for verb, slot in SLOT.items() if slot > EVENT)
+"""Verbs that are no opinion about an actor or event."""
 
 
 def _later(s: Statement) -> tuple[int, bytes]:

@@ -135,6 +135,11 @@ class Pack:
     """(row, status, offset) of the first event that is not valid; it and what follows are left
     out. None when every byte was used."""
 
+    def ids_of(self, begin: int, end: int) -> list[bytes]:
+        """Digests of events begin..end-1."""
+        ids = self.ids
+        return [ids[at : at + 32] for at in range(begin * 32, end * 32, 32)]
+
     def id(self, row: int) -> bytes:
         """Digest of one event."""
         return self.ids[row * 32 : row * 32 + 32]

@@ -144,7 +144,7 @@ class Ingest:
         parents = [list(deps), *[[] for _ in range(pack.count - 1)]] if deps else []
         self._keep_rows(line, pack, 0, pack.count, parents, done)
         self._cover(self._store.line(line.no), commit.head, b"")
-        came = [pack.id(row) for row in range(pack.count)]
+        came = pack.ids_of(0, pack.count)
         first = self._store.next_row - pack.count
         return self._take([], done, b"", first=first, came=came)
 
@@ -302,7 +302,7 @@ class Ingest:
             stop = self._insert_run(place, Run(index, begin, end), parents, done)
             if stop > begin:
                 ends[index] = stop
-                came += [place.pack.id(row) for row in range(begin, stop)]
+                came += place.pack.ids_of(begin, stop)
         for index, end in ends.items():
             self._set_head(placed[index], end)
         return came

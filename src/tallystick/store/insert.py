@@ -61,7 +61,7 @@ class Insert(Events):
         if count <= 0:
             return first
         ids = pack.ids[32 * begin : 32 * end]
-        each = [ids[at : at + 32] for at in range(0, len(ids), 32)]
+        each = pack.ids_of(begin, end)
         self._put_rows(line.no, pack, begin, end, each, parents, voids or {})
         self._note_ids(each, first, count)
         run_seq, run_row = self._next_run(line, first)

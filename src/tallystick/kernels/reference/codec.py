@@ -222,10 +222,10 @@ def decode_at(data: bytes, at: int, depth: int, floats: bool) -> tuple[object, i
         raise _fault(status.TRUNCATED, at)
     if depth > CBOR_DEPTH_MAX:
         raise _fault(status.TOO_DEEP, at)
-    major = data[at] >> 5
+    major, info = data[at] >> 5, data[at] & 0x1F
     if major == _SIMPLE:
         return _simple(data, at, floats)
-    argument, after = _argument(data, at)
+    argument, after = (info, at + 1) if info < 24 else _argument(data, at)
     if major == _TAG:
         return _link(data, at, argument, after)
     if major <= _NEGATIVE:

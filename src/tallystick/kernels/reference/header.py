@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tallystick.kernels import status
 from tallystick.kernels.columns import Link
@@ -95,6 +95,16 @@ def _encode_link(digest: bytes) -> bytes:
     return LINK_HEAD + digest if digest else NULL
 
 
+_Types = set[Any]
+_INT: _Types = {int}
+_LINK: _Types = {Link, type(None)}
+_BYTES: _Types = {bytes}
+_FIELDS: Final[tuple[_Types, ...]] = (
+    *(_INT, _LINK, _BYTES, _INT, _LINK, {list}, _INT, _INT, {str}, _LINK, _INT, _INT, _BYTES),
+)
+"""The types of a header's fields, in order; exactly these, so that true is no number."""
+
+
 def decode_header(data: bytes, at: int) -> tuple[Header, int]:
     """The header that begins at ``at``, and where it ends.
 
@@ -102,29 +112,14 @@ def decode_header(data: bytes, at: int) -> tuple[Header, int]:
         Fault: one of the codec's, SHAPE or VERSION.
     """
     fields, end = decode_at(data, at, 1, floats=False)
-    match fields:
-        case [
-            int(version),
-            None | Link() as log,
-            bytes(author),
-            int(seq),
-            None | Link() as prev,
-            list(deps),
-            int(lamport),
-            int(time),
-            str(kind),
-            None | Link() as schema,
-            int(frame_size),
-            int(content_size),
-            bytes(body),
-        ] if (
-            len(author) == len(body) == DIGEST_BYTES
-            and not any(isinstance(fields[number], bool) for number in (0, 3, 6, 7, 10, 11))
-            and all(isinstance(dep, Link) for dep in deps)
-        ):
-            pass
-        case _:
-            raise Fault(status.SHAPE, f"byte {at}")
+    if type(fields) is not list or len(fields) != len(_FIELDS):
+        raise Fault(status.SHAPE, f"byte {at}")
+    if not all(type(field) in types for field, types in zip(fields, _FIELDS, strict=True)):
+        raise Fault(status.SHAPE, f"byte {at}")
+    version, log, author, seq, prev, deps, lamport, time, kind, schema, *sizes, body = fields
+    sized = len(author) == len(body) == DIGEST_BYTES
+    if not sized or not all(type(dep) is Link for dep in deps):
+        raise Fault(status.SHAPE, f"byte {at}")
     if version != VERSION:
         raise Fault(status.VERSION, f"byte {at}")
     header = Header(
@@ -137,8 +132,8 @@ def decode_header(data: bytes, at: int) -> tuple[Header, int]:
         time=time,
         kind=kind,
         schema=schema.digest if schema else b"",
-        frame_size=frame_size,
-        content_size=content_size,
+        frame_size=sizes[0],
+        content_size=sizes[1],
         body=body,
     )
     return header, end

@@ -93,3 +93,50 @@ def test_contested_tells_who_clashes_and_what_settles_it(market):
     assert ask("contested", "ana.tally") == {"contested": []}
     said = market.shell("contested", "ana.tally", "--scope", "trust/*", "--json")
     assert (said.code, said.error) == (2, "policy/scope")
+
+
+def test_trust_graph_draws_lines_and_a_picture_that_is_never_written_over(market):
+    ask = market.shell.ok
+    ask("name", "ana.tally", market.eve, "eve")
+    ask("adopt", "ana.tally", "eve", "--yes")
+    assert market.shell("trust", "graph", "ana.tally").out.splitlines() == ["you", "└─ eve"]
+    data = ask("trust", "graph", "ana.tally", "--svg", "trust.svg")
+    assert (data["file"], len(data["people"])) == ("trust.svg", 2)
+    assert (market.shell.home / "trust.svg").read_text(encoding="utf-8").startswith("<svg")
+    said = market.shell("trust", "graph", "ana.tally", "--svg", "trust.svg", "--json")
+    assert (said.code, said.error) == (1, "store/exists")
+    said = market.shell("trust", "graph", "ana.tally", "--svg", "b.svg", "--ascii", "--json")
+    assert (said.code, said.error) == (2, "usage/argument")
+
+
+def test_newcomers_previews_stale_lists_and_a_start_from_a_bundle(market):
+    ask = market.shell.ok
+    ask("ban", "eve.tally", market.ana, "--yes")
+    ask("init", "zoe.tally", "--name", "zoe")
+    ask("export", "eve.tally", "eve.bundle")
+    start = ("trust", "start", "zoe.tally", "eve.bundle", market.eve)
+    shown = ask(*start, "--preview")
+    assert shown["id"] is None
+    assert [one["say"].split()[0] for one in shown["preview"]["inherited"]] == ["ban"]
+    found = {one["actor"]: one for one in ask("trust", "newcomers", "zoe.tally")["newcomers"]}
+    assert set(found) == {market.ana, market.eve}
+    said = market.shell(*start, "--json", stdin="n\n")
+    assert (said.code, said.json["id"]) == (1, None)
+    assert ask(*start, "--yes")["id"]
+    assert ask("standing", "zoe.tally")["banned"] == [market.ana]
+    assert ask("trust", "stale", "zoe.tally")["adoptions"] == []
+    ask("write", "eve.tally", "note/post", "1")
+    ask("allow", "eve.tally", market.ana, "--yes")
+    ask("sync", "zoe.tally", "eve.tally")
+    (one,) = ask("trust", "stale", "zoe.tally")["adoptions"]
+    assert (one["actor"], one["newer"]) == (market.eve, 1)
+    preview = ask("adopt", "zoe.tally", market.eve, "--preview")
+    assert preview["heard"]
+    assert ask("standing", "zoe.tally")["banned"] == [market.ana], "a preview says nothing"
+    assert "adopt" in market.shell("adopt", "zoe.tally", market.eve, "--preview").out
+    said = market.shell("trust", "stale", "zoe.tally", "--days", "-1", "--json")
+    assert (said.code, said.error) == (2, "usage/argument")
+    said = market.shell("trust", "start", "zoe.tally", "nowhere", market.eve, "--json")
+    assert (said.code, said.error) == (2, "usage/not-found")
+    table = market.shell("trust", "newcomers", "eve.tally").out.splitlines()
+    assert table[0].split()[:2] == ["who", "events"]

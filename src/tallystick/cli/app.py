@@ -33,7 +33,7 @@ VERBS: Final[dict[str, tuple[str, ...]]] = {
         *("ban", "allow", "exclude", "include", "retract", "restore", "adopt", "withdraw"),
         *("what-if", "standing", "verdict", "policy"),
     ),
-    "together": ("dispute", "uphold", "dismiss", "disputes", "contested"),
+    "together": ("dispute", "uphold", "dismiss", "disputes", "contested", "trust"),
     "values": (
         *("set", "add", "remove", "inc", "enable", "disable"),
         *("define", "views", "view", "why", "sql"),

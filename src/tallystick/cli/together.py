@@ -14,10 +14,12 @@ import click
 from tallystick.cli.common import LOG, SCOPE, STORE, day, opened, verb
 from tallystick.cli.output import Output, pairs, table
 from tallystick.cli.trust import EVENT, statement_verb
+from tallystick.cli.trust_group import trust_verb
 
 if TYPE_CHECKING:
     from tallystick.replica.reports import ContestedInfo, DisputeInfo
 
+__all__ = ["contested_verb", "disputes_verb", "trust_verb"]
 dispute_verb = statement_verb("dispute")
 uphold_verb = statement_verb("uphold")
 dismiss_verb = statement_verb("dismiss")

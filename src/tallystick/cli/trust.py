@@ -112,14 +112,24 @@ PRIVATE: Final = click.option(
 )
 
 
+PREVIEW: Final = click.option(
+    "--preview", is_flag=True, help="Show what you would inherit, and say nothing."
+)
+
+
 def built(name: str, target: str, given: dict[str, Any]) -> Any:
     """The statement as a value: options left out at their defaults."""
     import tallystick
 
+    return getattr(tallystick, name)(target, **options_given(given))
+
+
+def options_given(given: dict[str, Any]) -> dict[str, Any]:
+    """Options as the library takes them, left out at their defaults."""
     wanted = {option: value for option, value in given.items() if value not in (None, ())}
     if "answer_by" in wanted:
         wanted["answer_by"] = moment(wanted["answer_by"], where="--answer-by")
-    return getattr(tallystick, name)(target, **wanted)
+    return wanted
 
 
 def statement_verb(name: str) -> click.Command:
@@ -133,13 +143,22 @@ def statement_verb(name: str) -> click.Command:
         *,
         private: bool,
         yes: bool,
+        preview: bool = False,
         **given: Any,
     ) -> int:
         statement = built(name, target, given)
-        with opened(store, log, writes=not private) as replica:
-            effect = replica.what_if(statement, private=private)
+        with opened(store, log, writes=not (private or preview)) as replica:
+            if name == "adopt":
+                foretold = replica.preview_adopt(target, **options_given(given))
+                if preview:
+                    out.result(foretold.as_dict(), foretold.sentences())
+                    return 0
+                effect, lines = foretold.effect, foretold.sentences()
+            else:
+                effect = replica.what_if(statement, private=private)
+                lines = effect.sentences()
             data = {"private": private, "effect": effect.as_dict()}
-            for line in effect.sentences():
+            for line in lines:
                 out.talk(line)
             if not (yes or out.confirm(f"{name} {target}?")):
                 out.talk("nothing was said")
@@ -158,6 +177,7 @@ def statement_verb(name: str) -> click.Command:
     decorators = [
         *(STORE, TARGET, *options_of(name)),
         PRIVATE,
+        *([PREVIEW] if name == "adopt" else []),
         click.option("--yes", "-y", is_flag=True, help="Do not ask."),
         LOG,
     ]

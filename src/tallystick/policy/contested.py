@@ -19,7 +19,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
-from tallystick.policy.dispute import cell_kind, matter
+from tallystick.policy.dispute import all_cells, cell_kind, matter
 from tallystick.policy.facts import Facts, Flip
 from tallystick.policy.judge import Judge
 from tallystick.policy.standing import Strata
@@ -92,13 +92,17 @@ def contested(
     found = []
     asked = _Asked(judge, facts, undone, scope, frozenset(actors), frozenset(events))
     for circle in circles[:CLASHES_MAX]:
-        words = [_word(judge, v, a) for a in circle[:CIRCLE_MAX] for v in ("ban", "allow")]
+        words = [
+            supposed_word(judge.policy.viewer, v, a)
+            for a in circle[:CIRCLE_MAX]
+            for v in ("ban", "allow")
+        ]
         found.append(asked.clash("circle", circle, words))
     for actor in sorted(alone)[: CLASHES_MAX - len(found)]:
-        words = [_word(judge, verb, actor) for verb in ("ban", "allow")]
+        words = [supposed_word(judge.policy.viewer, verb, actor) for verb in ("ban", "allow")]
         found.append(asked.clash("actor", (actor,), words))
     for event in sorted(events)[: CLASHES_MAX - len(found)]:
-        words = [_word(judge, verb, event) for verb in ("exclude", "include")]
+        words = [supposed_word(judge.policy.viewer, verb, event) for verb in ("exclude", "include")]
         found.append(asked.clash("event", (event,), words))
     return found
 
@@ -139,8 +143,8 @@ class _Asked:
         )
 
 
-def _word(judge: Judge, verb: str, target: bytes) -> Statement:
-    viewer = judge.policy.viewer
+def supposed_word(viewer: bytes, verb: str, target: bytes) -> Statement:
+    """A word of the viewer's as it would be said now, later than all that was."""
     id = hashlib.sha256(b"supposed" + target + verb.encode()).digest()
     return Statement(id, viewer, _LATER, verb, target)
 
@@ -159,8 +163,7 @@ def _actors(cell: Strata, threshold: int) -> set[bytes]:
 
 def _events(judge: Judge, facts: Facts, undone: Mapping[bytes, bytes]) -> set[bytes]:
     """Events that count and are contested by the votes about them."""
-    cells = {id(cell): cell for cell in map(judge.cell, (None, *facts.kinds()))}
-    named = {event for cell in cells.values() for event in cell.words}
+    named = {event for cell in all_cells(judge, facts) for event in cell.words}
     found: set[bytes] = set()
     for event in named:
         if facts.event(event) is None or event == judge.policy.log:

@@ -184,6 +184,11 @@ def matter(judge: Judge, facts: Facts, event: bytes, undone: bytes | None = None
     )
 
 
+def all_cells(judge: Judge, facts: Facts) -> list[Strata]:
+    """The cell of ``*``, and those of the kinds that statements divide off."""
+    return list({id(cell): cell for cell in map(judge.cell, (None, *facts.kinds()))}.values())
+
+
 def path(cell: Strata, facts: Facts, voter: bytes) -> tuple[bytes, ...]:
     """People on the way from the viewer (left out) to a voter, the voter last."""
     found: list[bytes] = []

@@ -252,6 +252,152 @@ class ContestedInfo(Report):
 
 
 @dataclass(frozen=True, slots=True)
+class NewcomerInfo(Report):
+    """Somebody who wrote here, has no rank for me, and of whom I said nothing.
+
+    Args:
+        received: when the first of the events came here, in milliseconds since 1970.
+        counts: whether the actor is heeded as it is.
+        tally: weight of bans less weight of allows, by everybody with a vote.
+        lets_in: words of mine (``allow``, ``adopt``) that were seen to let the actor in.
+        missing: weight of allows by people I heed that would let the actor in without me.
+    """
+
+    actor: str
+    name: str
+    events: int
+    first_event: str
+    received: int
+    counts: bool
+    contested: bool
+    tally: int
+    lets_in: tuple[str, ...]
+    missing: int
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptPreview(Report):
+    """What adopting somebody would bring.
+
+    Args:
+        heard: whether the actor would have a vote; a banned one, or one I said no to, would not.
+        joins: others who would get a vote by this adoption.
+        inherited: what all these say of people and events: ``before`` and ``after`` whether the
+            target counts, ``changes`` whether that differs; those that change something first.
+        effect: standings, events and values, as ``what_if`` tells them.
+    """
+
+    actor: str
+    name: str
+    heard: bool
+    joins: tuple[str, ...]
+    inherited_total: int
+    inherited: tuple[dict[str, Any], ...]
+    effect: WhatIf
+
+    def __str__(self) -> str:
+        return "\n".join(self.sentences())
+
+    def sentences(self) -> list[str]:
+        """What a person reads before adopting."""
+        if not self.heard:
+            return [f"adopting {self.name} gives no vote: not heeded, or you said no"]
+        total = self.inherited_total
+        lines = [f"adopt {self.name}: {total} {_form(total, 'word', 'words')} would count for you"]
+        if self.joins:
+            more = len(self.joins)
+            lines.append(
+                f"  with {more} more {_form(more, 'voter', 'voters')} by way of {self.name}"
+            )
+        lines += [
+            f"  {one['by_name']}: {one['say']}: {_state(one, 'before')} -> {_state(one, 'after')}"
+            for one in self.inherited
+            if one["changes"]
+        ]
+        same = sum(not one["changes"] for one in self.inherited)
+        if same:
+            lines.append(
+                f"  {same} {_form(same, 'word changes', 'words change')} nothing of what is here"
+            )
+        return [*lines, *self.effect.sentences()]
+
+
+def _state(one: dict[str, Any], when: str) -> str:
+    """Whether what a word is about counts, before or after."""
+    words = "heeded" if one["verb"] in ("ban", "allow") else "counted"
+    return words if one[when] else f"not {words}"
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptionInfo(Report):
+    """Somebody I adopt.
+
+    Args:
+        pinned: whether only what was said up to a cut is read; ``newer`` statements came after it.
+        last_spoke: when the newest event was made, as it claims, but no later than it came here.
+        quiet_ms: how long ago that was; None when no time was asked about.
+        stale: statements beyond the pin, silence for too long, or nothing here at all.
+    """
+
+    actor: str
+    name: str
+    statement: str
+    private: bool
+    weight: int
+    depth: int
+    scope: str
+    pinned: bool
+    newer: int
+    statements: int
+    events: int
+    last_spoke: int | None
+    quiet_ms: int | None
+    stale: bool
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+@dataclass(frozen=True, slots=True)
+class TrustGraph(Report):
+    """Who counts for a viewer and through whom.
+
+    Args:
+        people: everybody with a vote, nearest first, then the banned and the contested; ``through``
+            is who adopted them on the way that holds, ``rank`` None is without a vote.
+        adoptions: all there are among them; those on the way that holds are ``used``.
+        bans: what voters say against them, with the voter's weight (None: the viewer's own).
+        outside: how many others wrote in the log.
+    """
+
+    viewer: str
+    name: str
+    people: tuple[dict[str, Any], ...]
+    adoptions: tuple[dict[str, Any], ...]
+    bans: tuple[dict[str, Any], ...]
+    outside: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartInfo(Report):
+    """A bundle taken in to start from somebody's word in it.
+
+    Args:
+        cut: the last events of theirs in the file: what ``as_of`` pins their word to.
+        preview: what adopting them as of that would bring.
+    """
+
+    taken: SyncReport
+    cut: tuple[dict[str, Any], ...]
+    preview: AdoptPreview
+
+
+@dataclass(frozen=True, slots=True)
 class ViewInfo(Report):
     """One attached view."""
 

@@ -24,17 +24,20 @@ from tallystick.replica import checking, syncing
 from tallystick.replica.base import Progress
 from tallystick.replica.endpoint import StoreEndpoint
 from tallystick.replica.exporting import write_car
+from tallystick.replica.meeting import cut_at, plain_cut
 from tallystick.replica.openlog import Taken
 from tallystick.replica.owner import Owner, key_path
 from tallystick.replica.reports import (
     CarReport,
+    StartInfo,
     SyncReport,
     VerifyReport,
 )
 from tallystick.replica.serving import follow_peer, serve_store
+from tallystick.replica.trust_picture import picture
 from tallystick.replica.trusts import Trusts
 from tallystick.store.store import Store
-from tallystick.sync.bundle import read_bundle, write_bundle
+from tallystick.sync.bundle import bundle_ends, read_bundle, write_bundle
 from tallystick.sync.meter import Report
 
 
@@ -174,6 +177,42 @@ class Shares(Trusts):
         finally:
             self._drop_hollow()
         return syncing.bundle_report(report, reading=True)
+
+    def start_from(
+        self, path: str | Path, actor: str, *, log: str | None = None, **options: Any
+    ) -> StartInfo:
+        """Takes in a bundle and shows what adopting somebody as of its cut would bring.
+
+        ``adopt(actor, as_of=[one["event"] for one in start.cut])`` then does it; what the actor
+        says later waits until it is adopted anew.
+
+        Args:
+            options: ``weight``, ``depth``, ``scope`` of the adoption, as ``tallystick.adopt``.
+
+        Raises:
+            BadInput: sync/bundle; usage/argument, when the file holds nothing by the actor.
+        """
+        report = self.import_bundle(path, log=log)
+        author = self._names.author(actor)
+        with Path(path).open("rb") as file:
+            ends = bundle_ends(file, author)
+        cut = cut_at(self._log.judging.facts, ends)
+        if not cut:
+            raise BadInput("usage/argument", "nothing of theirs is in the bundle", got=actor[:80])
+        preview = self.preview_adopt(actor, as_of=cut, **options)
+        return StartInfo(report, tuple(plain_cut(cut)), preview)
+
+    def draw_trust_graph(
+        self, path: str | Path, *, scope: str | None = None, as_actor: str | None = None
+    ) -> None:
+        """Writes ``trust_graph`` as an SVG picture; never over a file that is there.
+
+        Raises:
+            StoreError: store/exists, store/io. BadInput: policy/scope.
+        """
+        drawn = picture(self.trust_graph(scope=scope, as_actor=as_actor)).encode()
+        with _new_file(path) as file:
+            file.write(drawn)
 
     def verify(self, *, progress: Progress | None = None) -> VerifyReport:
         """Re-checks everything: pages, rows, headers, links, trees, signatures, views."""

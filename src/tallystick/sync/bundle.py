@@ -17,9 +17,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-from tallystick.chain.slice import Slice, slice_from_value
+from tallystick.chain.slice import Slice, open_slice, slice_from_value
 from tallystick.errors import BadInput, Rejected
-from tallystick.limits import SYNC_REJECTED_MAX
+from tallystick.limits import DIGEST_BYTES, SYNC_REJECTED_MAX
 from tallystick.sync import messages as m
 from tallystick.sync.flow import Outgoing
 from tallystick.sync.holdings import Endpoint, Holdings, LineKey, is_genesis
@@ -81,6 +81,23 @@ def bundle_log(file: BinaryIO) -> bytes:
         BadInput: sync/bundle.
     """
     return _read_header(file).log
+
+
+def bundle_ends(file: BinaryIO, author: bytes) -> list[bytes]:
+    """Ids of the last events of an author's slices in a file that was taken in: what it knew last.
+
+    Raises:
+        BadInput: sync/bundle.
+    """
+    log = _read_header(file).log
+    found: list[bytes] = []
+    for message in _Place(file).messages():
+        if isinstance(message, m.Slices):
+            for one in _slices(message.slices, log)[0]:
+                pack = open_slice(one)[0] if one.author == author else None
+                if pack is not None and pack.count:
+                    found.append(pack.ids[-DIGEST_BYTES:])
+    return found
 
 
 def read_bundle(file: BinaryIO, endpoint: Endpoint, *, peer: str) -> BundleReport:

@@ -17,7 +17,7 @@ from tallystick.cli.trust import EVENT, statement_verb
 from tallystick.cli.trust_group import trust_verb
 
 if TYPE_CHECKING:
-    from tallystick.replica.reports import ContestedInfo, DisputeInfo
+    from tallystick.replica.trust_reports import ContestedInfo, DisputeInfo
 
 __all__ = ["contested_verb", "disputes_verb", "trust_verb"]
 dispute_verb = statement_verb("dispute")

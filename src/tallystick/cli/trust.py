@@ -10,16 +10,15 @@ Reads: replica. Read by: cli.app.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
 from tallystick.cli.common import LOG, SCOPE, STORE, TARGET, moment, opened, verb
 from tallystick.cli.output import Output, table
+from tallystick.cli.policy_group import policy_verb
 
-if TYPE_CHECKING:
-    from tallystick.policy import Policy
-
+__all__ = ["policy_verb", "standing_verb", "verdict_verb", "what_if_verb"]
 DECLINED: Final = 1
 STATEMENTS: Final = {
     "ban": "Do not heed an actor, from now on and in the past.",
@@ -274,66 +273,3 @@ def verdict_verb(out: Output, store: str, target: str, scope: str | None, log: s
     with opened(store, log) as replica:
         verdict = replica.verdict(target, scope=scope)
     out.result(verdict.as_dict(), verdict.sentence)
-
-
-@click.group("policy")
-def policy_verb() -> None:
-    """Show the parameters you judge by, or set them.
-
-    What you say of people and events is the rest of your policy; its hash stands for both.
-    """
-
-
-@verb("show", group=policy_verb, example="tally policy show ana.tally")
-@STORE
-@LOG
-def policy_show_verb(out: Output, store: str, log: str | None) -> None:
-    """Show the policy's parameters and hash."""
-    with opened(store, log) as replica:
-        found = policy_facts(replica.policy)
-    out.result(found)
-
-
-@verb(
-    "set",
-    group=policy_verb,
-    example="tally policy set ana.tally --threshold 2 && tally policy set ana.tally --threshold 1",
-)
-@STORE
-@click.option("--stance", metavar="open|invited", help="Heed unless banned, or only if invited.")
-@click.option("--threshold", type=int, help="Weight of branches that bans somebody; at least 1.")
-@click.option("--max-depth", type=int, help="How far adoption reaches.")
-@click.option("--fork-rule", metavar="RULE", help="both, prefix, none or side:HEX.")
-@LOG
-def policy_set_verb(
-    out: Output,
-    store: str,
-    stance: str | None,
-    threshold: int | None,
-    max_depth: int | None,
-    fork_rule: str | None,
-    log: str | None,
-) -> None:
-    """Set parameters; what is left out stays as it is.
-
-    They are yours alone and never sent. tally standing --threshold asks without setting.
-    """
-    with opened(store, log) as replica:
-        effect = replica.set_policy(
-            stance=stance, threshold=threshold, max_depth=max_depth, fork_rule=fork_rule
-        )
-        found = policy_facts(replica.policy)
-    changed = {"events_lost": effect.events_lost, "events_gained": effect.events_gained}
-    out.result(found | changed, str(effect))
-
-
-def policy_facts(policy: Policy) -> dict[str, Any]:
-    """A policy's parameters as plain data."""
-    return {
-        "hash": policy.hash.hex(),
-        "stance": policy.stance,
-        "threshold": policy.threshold,
-        "max_depth": policy.max_depth,
-        "fork_rule": policy.fork_rule,
-        "statements": len(policy.statements),
-    }

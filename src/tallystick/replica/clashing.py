@@ -2,7 +2,7 @@
 
 Law: an option names what it was seen to settle; it is offered, never said.
 
-Reads: policy.contested, replica.{reading, preview, reports}. Read by: replica.trusts.
+Reads: policy.contested, replica.{reading, preview, trust_reports}. Read by: replica.trusts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tallystick.policy.contested import Clash, Option, contested
 from tallystick.policy.scope import check_scope
 from tallystick.replica.preview import counts
 from tallystick.replica.reading import Reading
-from tallystick.replica.reports import ContestedInfo
+from tallystick.replica.trust_reports import ContestedInfo
 
 _DOES = {
     "ban": "bans",

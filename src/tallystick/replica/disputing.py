@@ -5,7 +5,7 @@
 Law: a deadline is advice. It makes a dispute *overdue* at a time the caller names, and moves no
 status; everything else is the policy's reading of the log.
 
-Reads: policy.dispute, store, replica.{names, reports}. Read by: replica.reading, which hands
+Reads: policy.dispute, store, replica.{names, trust_reports}. Read by: replica.reading, which hands
 itself in.
 """
 
@@ -21,7 +21,7 @@ from tallystick.identity.did import did_key
 from tallystick.policy.dispute import OPEN, STATUSES, UPHELD, BranchVote, Case, cases
 from tallystick.policy.statement import Statement
 from tallystick.replica.names import Names
-from tallystick.replica.reports import DisputeInfo
+from tallystick.replica.trust_reports import DisputeInfo
 from tallystick.store.store import Store
 
 if TYPE_CHECKING:

@@ -156,9 +156,10 @@ class Judging:
             policy=policy,
         )
         known = {Span(span.line, span.begin, span.end): span.row for span in stored.spans}
+        since = self._store.feed_end(self._log_no)
         self._emit(flips, known)
         if policy is not None:
-            self._keep_policy(policy)
+            self._keep_policy(policy, since)
         if stored.upgraded:
             self._content_changed([row for row in stored.upgraded if row not in voids])
         return flips
@@ -176,8 +177,9 @@ class Judging:
     def set_policy(self, policy: Policy) -> list[Flip]:
         """Puts another policy in force; the caller holds the transaction."""
         flips = self.judge.update(policy=policy)
+        since = self._store.feed_end(self._log_no)
         self._emit(flips)
-        self._keep_policy(policy)
+        self._keep_policy(policy, since)
         return flips
 
     def what_if(self, statement: Statement) -> Preview:
@@ -238,12 +240,13 @@ class Judging:
         assert isinstance(found, Statement), "a private statement was checked when it was made"
         return found._replace(private=True, reason=reason or None)
 
-    def _keep_policy(self, policy: Policy) -> None:
+    def _keep_policy(self, policy: Policy, since: int) -> None:
         self._store.set_policy(
             self._log_no,
             policy.bytes(),
             pos=self._store.feed_end(self._log_no),
             changed_ms=self._now(),
+            since=since,
         )
 
     def _spans(self, stored: Stored, voids: dict[int, str]) -> list[Span]:

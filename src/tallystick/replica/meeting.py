@@ -29,8 +29,8 @@ from tallystick.replica.names import Names
 from tallystick.replica.openlog import OpenLog
 from tallystick.replica.preview import what_if
 from tallystick.replica.reading import Reading
-from tallystick.replica.reports import AdoptionInfo, AdoptPreview, NewcomerInfo
 from tallystick.replica.saying import resolve
+from tallystick.replica.trust_reports import AdoptionInfo, AdoptPreview, NewcomerInfo
 
 INHERITED_MAX = 10_000
 """Statements listed in one preview; beyond it only their number is told."""

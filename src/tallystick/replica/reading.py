@@ -31,8 +31,9 @@ from tallystick.replica.disputing import disputes
 from tallystick.replica.facts import LogFacts
 from tallystick.replica.names import Names
 from tallystick.replica.openlog import PLACES, OpenLog
-from tallystick.replica.reports import DisputeInfo, VerdictInfo
+from tallystick.replica.reports import VerdictInfo
 from tallystick.replica.statements import from_row
+from tallystick.replica.trust_reports import DisputeInfo
 from tallystick.replica.versions import FactsAt, Version, clip
 from tallystick.state import views_places_read as places
 from tallystick.state.explain import Explanation

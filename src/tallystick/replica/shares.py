@@ -27,14 +27,10 @@ from tallystick.replica.exporting import write_car
 from tallystick.replica.meeting import cut_at, plain_cut
 from tallystick.replica.openlog import Taken
 from tallystick.replica.owner import Owner, key_path
-from tallystick.replica.reports import (
-    CarReport,
-    StartInfo,
-    SyncReport,
-    VerifyReport,
-)
+from tallystick.replica.reports import CarReport, SyncReport, VerifyReport
 from tallystick.replica.serving import follow_peer, serve_store
 from tallystick.replica.trust_picture import picture
+from tallystick.replica.trust_reports import StartInfo
 from tallystick.replica.trusts import Trusts
 from tallystick.store.store import Store
 from tallystick.sync.bundle import bundle_ends, read_bundle, write_bundle

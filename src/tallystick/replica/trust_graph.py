@@ -22,7 +22,7 @@ from tallystick.policy.standing import Strata
 from tallystick.policy.statement import AGAINST
 from tallystick.policy.tally import UNLIMITED
 from tallystick.replica.reading import Reading
-from tallystick.replica.reports import TrustGraph
+from tallystick.replica.trust_reports import TrustGraph
 
 Called = Callable[[bytes], str]
 """How an actor is called."""

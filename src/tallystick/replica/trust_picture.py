@@ -19,8 +19,8 @@ from html import escape
 from math import cos, pi, sin
 from typing import Any, Final, NamedTuple
 
-from tallystick.replica.reports import TrustGraph
 from tallystick.replica.trust_graph import children_of, counted
+from tallystick.replica.trust_reports import TrustGraph
 
 RING: Final = 120.0
 """Pixels between rings, unless the outermost must be larger for its names."""

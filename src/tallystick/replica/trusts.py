@@ -2,26 +2,39 @@
 
 Law: asking changes nothing; what is told is what the judge counts, never more.
 
-Reads: replica.{reads, clashing, meeting, trust_graph}. Read by: replica.shares.
+Reads: replica.{reads, clashing, meeting, policies, trust_graph}. Read by: replica.shares.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
+from tallystick.errors import BadInput
+from tallystick.event.ids import cid_text
+from tallystick.policy import Flip, Policy, Statement
 from tallystick.policy import say as says
+from tallystick.replica import policies
 from tallystick.replica.clashing import contested_infos
 from tallystick.replica.meeting import adoptions, newcomers, preview_adopt
+from tallystick.replica.openlog import OpenLog
+from tallystick.replica.preview import counts
 from tallystick.replica.reads import Reads
-from tallystick.replica.reports import (
+from tallystick.replica.saying import to_row
+from tallystick.replica.trust_graph import trust_graph
+from tallystick.replica.trust_reports import (
     AdoptionInfo,
     AdoptPreview,
     ContestedInfo,
     DisputeInfo,
     NewcomerInfo,
+    PolicyChange,
+    PolicyCopy,
+    PolicyDiff,
+    PolicySays,
     TrustGraph,
 )
-from tallystick.replica.trust_graph import trust_graph
 
 
 class Trusts(Reads):
@@ -97,3 +110,81 @@ class Trusts(Reads):
             BadInput: policy/scope.
         """
         return trust_graph(self._reading_as(as_actor, None, None), scope=scope)
+
+    # --- policies -------------------------------------------------------------------------------
+
+    def find_policy(self, which: str = policies.NOW) -> Policy:
+        """A policy by what it is called.
+
+        Args:
+            which: ``now``, ``#N`` of ``policy_history``, the first characters of a hash, or an
+                actor, whose published statements make a policy.
+
+        Raises:
+            NotFound, Ambiguous: usage/*.
+        """
+        return policies.find_policy(self._log, self._names, which)
+
+    def policy_says(self, which: str = policies.NOW) -> tuple[PolicySays, ...]:
+        """What a policy (as ``find_policy`` calls it) says, in words."""
+        return policies.says(self.find_policy(which), self._names)
+
+    def policy_diff(self, before: str, after: str = policies.NOW) -> PolicyDiff:
+        """How two policies (as ``find_policy`` calls them) differ, whoever says what they say."""
+        one, other = self.find_policy(before), self.find_policy(after)
+        return policies.diff(one, other, self._names)
+
+    def policy_history(self) -> list[PolicyChange]:
+        """How my policy came to be: each change, when it was, and how many events it flipped."""
+        return policies.history(self._log, self._names)
+
+    def copy_policy(self, to: str, *, show_only: bool = False) -> PolicyCopy:
+        """Says in another log of this store what I say of people here, by the same parameters.
+
+        Public statements are said publicly there, private ones stay private. What is about single
+        events, or names a point in this log, means nothing there and stays behind.
+
+        Args:
+            to: id or name of the log.
+            show_only: change nothing.
+
+        Raises:
+            NotFound: usage/not-found. BadInput: usage/argument, for this log itself.
+        """
+        source, target = self._log, self._open_log(self._log_id(to))
+        if source.id == target.id:
+            raise BadInput("usage/argument", "that is the same log", got=to)
+        plan = policies.carried(source.policy, target.policy)
+        ids, lost, gained = [], 0, 0
+        change = policies.diff(target.policy, plan.policy, self._names)
+        if not show_only:
+            takens = []
+            public = [s for s in plan.said if not s.private]
+            if public:
+                said, taken = target.append([to_row(s) for s in public])
+                ids += said
+                takens.append(taken)
+            private = [s for s in plan.said if s.private]
+            takens += [target.change(partial(_keep, target, s, ids)) for s in private]
+            policy = plan.policy.with_statements(tuple(target.judging.mine))
+            if change.parameters:
+                takens.append(target.change(lambda: target.judging.set_policy(policy)))
+            for taken in takens:
+                out, back = counts(taken.flips, target)
+                lost, gained = lost + out, gained + back
+        return PolicyCopy(
+            log=cid_text(target.id),
+            parameters=change.parameters,
+            said=tuple(policies.in_words(s, self._names) for s in plan.said),
+            left=policies.left_in_words(plan.left, self._names),
+            ids=tuple(cid_text(id) for id in ids),
+            events_lost=lost,
+            events_gained=gained,
+        )
+
+
+def _keep(target: OpenLog, s: Statement, ids: list[bytes]) -> Sequence[Flip]:
+    """Says something privately in another log."""
+    kept, flips = target.judging.say_private(s)
+    ids.append(kept.id)
+    return flips

@@ -34,7 +34,7 @@ COVERED: Final = {
     "ground": ("on_row", "row", "count"),
     "private_statement": ("log", "no", "kind", "frame", "reason"),
     "policy": ("log", "document"),
-    "policy_history": ("log", "no", "pos", "changed_ms", "document"),
+    "policy_history": ("log", "no", "pos", "since", "changed_ms", "document"),
     "petname": ("name", "author"),
     "peer": ("key", "log", "checkpoint", "vector"),
     "view": ("log", "name", "definition", "policy"),

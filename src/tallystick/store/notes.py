@@ -68,22 +68,30 @@ class Notes(Pending):
         found = self.db.row("SELECT document FROM policy WHERE log = ?", (log_no,))
         return None if found is None else bytes(found[0])
 
-    def set_policy(self, log_no: int, document: bytes, *, pos: int, changed_ms: int) -> None:
-        """Put a policy document in force from feed position ``pos`` on; the history grows."""
+    def set_policy(
+        self, log_no: int, document: bytes, *, pos: int, changed_ms: int, since: int | None = None
+    ) -> None:
+        """Put a policy document in force from feed position ``pos`` on; the history grows.
+
+        Args:
+            since: where the feed was before what the change flipped; ``pos`` when it flipped none.
+        """
         self._must_write()
         self.db.execute(insert_into("policy", verb="INSERT OR REPLACE"), (log_no, document))
         found = self.db.row(
             "SELECT coalesce(max(no), 0) + 1 FROM policy_history WHERE log = ?", (log_no,)
         )
         assert found is not None
+        begin = pos if since is None else since
         self.db.execute(
-            insert_into("policy_history"), (log_no, found[0], pos, changed_ms, document)
+            insert_into("policy_history"), (log_no, found[0], pos, begin, changed_ms, document)
         )
 
     def policy_history(self, log_no: int) -> list[PolicyRow]:
         """Every policy that was in force, oldest first."""
         found = self.db.rows(
-            "SELECT no, pos, changed_ms, document FROM policy_history WHERE log = ? ORDER BY no",
+            "SELECT no, pos, since, changed_ms, document FROM policy_history"
+            " WHERE log = ? ORDER BY no",
             (log_no,),
         )
         return [PolicyRow(*values) for values in found]

@@ -132,10 +132,11 @@ class PrivateRow:
 
 @dataclass(frozen=True, slots=True)
 class PolicyRow:
-    """A policy that was in force from feed position ``pos`` on."""
+    """A policy that was in force from feed position ``pos`` on; what it flipped is ``since`` on."""
 
     no: int
     pos: int
+    since: int
     changed_ms: int
     document: bytes
 

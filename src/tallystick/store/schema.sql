@@ -190,6 +190,7 @@ CREATE TABLE policy_history (                    -- what was the policy when the
   log INTEGER NOT NULL,
   no INTEGER NOT NULL,
   pos INTEGER NOT NULL,
+  since INTEGER NOT NULL,                        -- where the feed was before what this flipped
   changed_ms INTEGER NOT NULL,
   document BLOB NOT NULL,
   crc INTEGER NOT NULL,

@@ -85,6 +85,13 @@ CODES: Final[dict[str, str]] = {
     "sync/bundle": "the file is not a bundle, or is cut off",
     # --- void: a kind's own rule, by the event's own frame ---
     "void/frame": "the frame is malformed for its kind",
+    "void/ground": "an event it stands on is not in its past, is void, or is of another kind",
+    "void/asset": "what it names as an asset is none",
+    "void/issuer": "its author may not issue that asset",
+    "void/payer": "who pays is not its author, and did not let the author pay",
+    "void/payee": "who gives back did not receive it, and may not act for who did",
+    "void/legs": "what it moves of an asset does not add up to zero",
+    "void/overflow": "it moves more of an asset than 64 bits hold",
     "void/target": "the event names something its kind may not name",
     "void/value": "a number of the frame is out of its range",
     "void/proof": "the proof in the frame proves nothing",

@@ -65,6 +65,12 @@ NOTE_BYTES_MAX: Final = MIB
 """A signed note or proof file; 100 post-quantum signatures of 5 kB fit."""
 NOTE_SIGNATURES_MAX: Final = 100
 """The format asks verifiers to accept at least 16."""
+LEGS_MAX: Final = 64
+"""Accounts that one ledger event moves something on."""
+ISSUERS_MAX: Final = 64
+"""Keys that may issue one asset."""
+PRECISION_MAX: Final = 18
+"""Digits after the point of an asset; 2**63 smallest units are then nine whole ones."""
 
 # --- One sync session ---------------------------------------------------------------------------
 

@@ -10,12 +10,14 @@ from tests.laws import oracle
 from tests.laws.world import AUTHORS, RATING, MemorySource, Phase, World
 
 from tallystick.kernels import encode_item
+from tallystick.state import ledger
 from tallystick.state.source import CONTENT, ChangeRange, Spans
 from tallystick.state.titles import create_frame, transfer_frame
 from tallystick.state.types import TYPES
 from tallystick.state.view import View
 from tallystick.state.views import REDUCERS, Views
 from tallystick.state.views_fold import fold, fold_event
+from tallystick.state.views_ledger import LedgerView
 from tallystick.state.views_places import PlacesView
 from tallystick.state.views_sum import GroupSum
 from tallystick.state.views_titles import TitlesView
@@ -93,6 +95,44 @@ def write_title(world: World, author: bytes, whom: int, what: int) -> None:
     world.write(author, "title/transfer", transfer_frame(title, over, AUTHORS[whom]), b"")
 
 
+def write_ledger(world: World, author: bytes, whom: int, what: int) -> None:
+    """Mostly payments; issues, refunds, delegations, several legs, and what may not be done."""
+    (assets, moves, _), _ = oracle.ledger_moves(world)
+    seen, other = world.minds[author].seen, AUTHORS[whom]
+    known = sorted(assets if what == 5 else set(assets) & seen)
+    turn = len(world.events)
+    if not known or (what == 0 and whom == 0 and turn % 3 == 0):
+        entry = ledger.Asset("EUR", whom, tuple(sorted({author, other})))
+        world.write(author, ledger.ASSET, ledger.entry_frame(entry, author), b"")
+        return
+    asset = known[turn % len(known)]
+    amount = (1, 5, 7, 2**62, 2**62, 3)[(turn + what) % 6]
+    given = sorted(e.id for e in world.events.values() if e.kind == ledger.DELEGATE)
+    received = sorted(
+        id for id in moves if any(leg[0] == author and leg[2] > 0 for leg in moves[id])
+    )
+    entry: ledger.Entry
+    if what == 1 and turn % 2:
+        kind, entry = ledger.ISSUE, ledger.Issue((ledger.Leg(other, asset, amount),))
+    elif what == 2 and author != other:
+        kind, entry = ledger.DELEGATE, ledger.Delegate(other, asset if turn % 2 else None)
+    elif moves and (what == 3 or (received and what in {0, 4})):
+        back = (received or sorted(moves))[turn % len(received or moves)]
+        by = given[turn % len(given)] if given and turn % 3 == 0 else None
+        kind, entry = ledger.REFUND, ledger.Refund(back, by)
+    else:
+        payer = author if what in {0, 1, 2} or not given else AUTHORS[(whom + 1) % 3]
+        to = other if other != payer else AUTHORS[(AUTHORS.index(payer) + 1) % 3]
+        legs = sorted((ledger.Leg(payer, asset, -amount), ledger.Leg(to, asset, amount)))
+        if turn % 4 == 0 and len(known) > 1:
+            second = known[(turn + 1) % len(known)]
+            legs += [ledger.Leg(author, second, -3), ledger.Leg(to, second, 3)]
+            legs = sorted({leg[:2]: leg for leg in legs}.values())
+        by_ = (given[turn % len(given)],) if payer != author else ()
+        kind, entry = ledger.TRANSFER, ledger.Transfer(tuple(legs), by_)
+    world.write(author, kind, ledger.entry_frame(entry, author), b"")
+
+
 WRITERS: dict[str, Callable[[World, bytes, int, int], None]] = {
     "register": write_register,
     "flag": write_flag,
@@ -106,7 +146,7 @@ assert set(WRITERS) == set(TYPES), "every type needs a strategy here"
 
 
 @fold(kinds=RATING, key=lambda event: event.content["target"])
-def ledger(state, event):
+def book(state, event):
     """Not commutative: what came before matters."""
     content = event.content if isinstance(event.content, dict) else {"target": str(event.content)}
     name = str(content.get("target"))
@@ -121,7 +161,7 @@ def fold_oracle(world: World, included: set[bytes], absent: dict[bytes, bool]) -
     source.absent = absent
     source.rows = dict.fromkeys(world.events, 0)
     for row in range(1, 1 + len(order)):
-        ledger.function(state, fold_event(source._row(row)))
+        book.function(state, fold_event(source._row(row)))
     return state
 
 
@@ -136,7 +176,7 @@ class Case:
 
 
 def fresh_fold() -> View:
-    return fold(kinds=RATING, key=ledger.key, name="ledger")(ledger.function)
+    return fold(kinds=RATING, key=book.key, name="book")(book.function)
 
 
 CASES: dict[str, Case] = {
@@ -148,6 +188,7 @@ CASES: dict[str, Case] = {
         "sum",
     ),
     "fold": Case(write_rating, fresh_fold, fold_oracle, "fold"),
+    "ledger": Case(write_ledger, LedgerView, oracle.ledger, "ledger"),
     "title": Case(write_title, TitlesView, oracle.titles, "titles"),
 }
 assert {case.reducer for case in CASES.values()} == set(REDUCERS), "every kind of view needs a case"

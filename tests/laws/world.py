@@ -149,7 +149,7 @@ class MemorySource:
         self.end = first_row + len(self.order)
         self.absent: dict[bytes, bool] = {}
         """Event id -> whether its content was erased (else it is missing)."""
-        self.void: dict[bytes, str] = oracle.title_ops(world)[1]
+        self.void: dict[bytes, str] = oracle.title_ops(world)[1] | oracle.ledger_moves(world)[1]
         self.rows = {id: first_row + i for i, id in enumerate(self.order)}
 
     def _row(self, row: int) -> EventRow:
@@ -175,6 +175,9 @@ class MemorySource:
             for e in self.events(row, count):
                 if e.kind == kind and e.void is None:
                     yield e.row, e.author, e.frame, e.content, e.erased
+
+    def lamports(self, ranges):
+        return {e.row: e.lamport for row, count in ranges for e in self.events(row, count)}
 
     def end_row(self):
         return self.end

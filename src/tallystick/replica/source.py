@@ -65,6 +65,19 @@ class LogSource:
                 if authors[line]
             ]
 
+    def lamports(self, ranges: Sequence[Span]) -> dict[int, int]:
+        """Row -> lamport of the events of (row, count) ranges."""
+        found: dict[int, int] = {}
+        short: list[int] = []
+        for row, count in ranges:
+            if count < SHORT_ROWS:
+                short += range(row, row + count)
+            else:
+                found.update(self._store.raw(row, count, ("row", "lamport")))
+        if short:
+            found.update(zip(short, self._store.lamports_at(short), strict=True))
+        return found
+
     def end_row(self) -> int:
         """One past the last row."""
         return self._store.next_row

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final, NamedTuple, Protocol
@@ -109,6 +109,9 @@ class EventSource(Protocol):
         self, ranges: Sequence[tuple[int, int]], *, kind: str
     ) -> Iterable[tuple[int, bytes, bytes, bytes | None, bool]]:
         """``Body`` tuples of the events of one kind in (row, count) ranges, by row, none void."""
+
+    def lamports(self, ranges: Sequence[tuple[int, int]]) -> Mapping[int, int]:
+        """Row -> lamport of the events of (row, count) ranges."""
 
     def end_row(self) -> int:
         """One past the last row."""

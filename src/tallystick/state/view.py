@@ -25,9 +25,9 @@ from tallystick.state.source import ChangeRange, Changes, EventSource, Spans, ne
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _TABLES_OF_STORE: Final = """
-arrival author code equivocation event feed id_page id_run kept kind line log merkle meta peer
-pending petname places policy policy_history private_statement run schema_ref source statement
-titles view
+arrival author code equivocation event feed ground id_page id_run kept kind ledger line log merkle
+meta peer pending petname places policy policy_history private_statement run schema_ref source
+statement titles view
 """
 RESERVED: Final = frozenset(_TABLES_OF_STORE.split())
 """Tables of the store and of standard views; nothing named ``state_*`` or ``sqlite_*`` either."""

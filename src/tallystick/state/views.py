@@ -29,6 +29,7 @@ from tallystick.kernels import decode_item
 from tallystick.state.source import ChangeRange, EventSource
 from tallystick.state.view import Db, View
 from tallystick.state.views_fold import Fold
+from tallystick.state.views_ledger import LedgerView
 from tallystick.state.views_places import PlacesView
 from tallystick.state.views_sum import GroupSum
 from tallystick.state.views_titles import TitlesView
@@ -42,8 +43,9 @@ FEW: Final = 64
 PASSED_MAX: Final = 4_096
 """Changes passed over before a position is saved; about 0.3 ms to look through again."""
 
-STANDARD: Final[Mapping[str, type[PlacesView | TitlesView]]] = {
+STANDARD: Final[Mapping[str, type[PlacesView | LedgerView | TitlesView]]] = {
     "places": PlacesView,
+    "ledger": LedgerView,
     "titles": TitlesView,
 }
 """The views that every log has, by name, which is that of their reducer, too."""

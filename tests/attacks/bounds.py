@@ -26,6 +26,7 @@ from tallystick.errors import BadInput, ChainError, Rejected, VerificationError
 from tallystick.kernels import Draft, Link, open_pack
 from tallystick.policy import Policy
 from tallystick.proofs.note import open_note
+from tallystick.state.ledger import parse_entry
 from tallystick.sync import messages as m
 from tallystick.sync.ranges import read_split
 from tallystick.sync.side import EMPTY_ROOT
@@ -136,6 +137,31 @@ def kind_fits(run: Run, size: int) -> bool:
     one = founded(run.key("ada"))
     hand = Hand(run.key("eve"), log_of(one))
     return taken(run, one, hand.forge(hand.fields(kind="k" * size)))
+
+
+def shaped(run: Run, kind: str, item: Any) -> bool:
+    """Whether a ledger frame has the shape of its kind, whatever it names."""
+    del run
+    return parse_entry(kind, cbor(item), bytes(32)) != "void/frame"
+
+
+@bound("LEGS_MAX")
+def legs_fit(run: Run, count: int) -> bool:
+    legs = [[bytes(31) + bytes((n,)), Link(bytes(32)), -1 if n % 2 else 1] for n in range(count)]
+    return shaped(run, "ledger/transfer", {"legs": legs, "delegations": [Link(bytes(32))]})
+
+
+@bound("ISSUERS_MAX")
+def issuers_fit(run: Run, count: int) -> bool:
+    issuers = [bytes(31) + bytes((n + 1,)) for n in range(count)]
+    return shaped(run, "ledger/asset", {"code": "EUR", "precision": 2, "issuers": issuers})
+
+
+@bound("PRECISION_MAX")
+def precision_fits(run: Run, digits: int) -> bool:
+    del run
+    frame = cbor({"code": "EUR", "precision": digits})
+    return parse_entry("ledger/asset", frame, bytes(32)) != "void/value"
 
 
 @bound("CBOR_DEPTH_MAX")

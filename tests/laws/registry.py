@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.laws import oracle
+from tests.laws import ledger_oracle, oracle
 from tests.laws.world import AUTHORS, RATING, MemorySource, Phase, World
 
 from tallystick.kernels import encode_item
@@ -97,7 +97,8 @@ def write_title(world: World, author: bytes, whom: int, what: int) -> None:
 
 def write_ledger(world: World, author: bytes, whom: int, what: int) -> None:
     """Mostly payments; issues, refunds, delegations, several legs, and what may not be done."""
-    (assets, moves, _), _ = oracle.ledger_moves(world)
+    rules = ledger_oracle.Rules(world)
+    assets, moves = rules.assets, rules.moves
     seen, other = world.minds[author].seen, AUTHORS[whom]
     known = sorted(assets if what == 5 else set(assets) & seen)
     turn = len(world.events)
@@ -188,7 +189,7 @@ CASES: dict[str, Case] = {
         "sum",
     ),
     "fold": Case(write_rating, fresh_fold, fold_oracle, "fold"),
-    "ledger": Case(write_ledger, LedgerView, oracle.ledger, "ledger"),
+    "ledger": Case(write_ledger, LedgerView, ledger_oracle.state, "ledger"),
     "title": Case(write_title, TitlesView, oracle.titles, "titles"),
 }
 assert {case.reducer for case in CASES.values()} == set(REDUCERS), "every kind of view needs a case"

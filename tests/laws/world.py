@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from hypothesis import strategies as st
-from tests.laws import oracle
+from tests.laws import ledger_oracle, oracle
 
 from tallystick.kernels import encode_item
 from tallystick.state.edits import Edit
@@ -149,7 +149,7 @@ class MemorySource:
         self.end = first_row + len(self.order)
         self.absent: dict[bytes, bool] = {}
         """Event id -> whether its content was erased (else it is missing)."""
-        self.void: dict[bytes, str] = oracle.title_ops(world)[1] | oracle.ledger_moves(world)[1]
+        self.void: dict[bytes, str] = oracle.title_ops(world)[1] | ledger_oracle.Rules(world).void
         self.rows = {id: first_row + i for i, id in enumerate(self.order)}
 
     def _row(self, row: int) -> EventRow:

@@ -1,7 +1,7 @@
 """Write requirements/*.txt anew: the newest versions of everything, pinned.
 
 Usage: ``make lock``. Throw-away environments are filled from ``pyproject.toml`` and frozen:
-what users need, what builders need on top, and what the guided fuzzing engine needs.
+what users need, what builders need on top, what pictures need, and the guided fuzzing engine.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ HEADS = {
     " Refresh: make lock\n",
     "dev": "# What building and testing needs on top, everything it pulls in included."
     " Refresh: make lock\n-r runtime.txt\n",
+    "plots": "# What the pictures in examples/ need. Refresh: make lock\n",
     "fuzz": "# What the guided engine of `make fuzz` needs. Refresh: make lock\n",
 }
 
@@ -43,6 +44,7 @@ def main() -> None:
     pins = {
         "runtime": runtime,
         "dev": [pin for pin in dev if pin not in runtime],
+        "plots": freeze(project["project"]["optional-dependencies"]["plots"]),
         "fuzz": freeze(project["dependency-groups"]["fuzz"]),
     }
     for name, lines in pins.items():

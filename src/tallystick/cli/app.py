@@ -38,6 +38,7 @@ VERBS: Final[dict[str, tuple[str, ...]]] = {
         *("set", "add", "remove", "inc", "enable", "disable"),
         *("define", "views", "view", "why", "sql"),
     ),
+    "answers": ("compare", "poll", "believed"),
     "demos": ("load", "tour"),
 }
 """Module -> its verbs, in the order in which ``--help`` lists them."""
@@ -48,6 +49,7 @@ TITLES: Final[dict[str, str]] = {
     "trust": "Trust: what counts for you",
     "together": "Together: what people make of each other",
     "values": "Values: what it adds up to",
+    "answers": "Answers: policies side by side",
     "demos": "Try it",
 }
 """Module -> the head over its verbs in ``--help``."""

@@ -179,6 +179,21 @@ def moment(text: str, *, where: str) -> int:
         ) from None
 
 
+def instant(time_ms: int) -> str:
+    """A time for a person, to the second; what is no date of this calendar as it is.
+
+    >>> instant(1_782_864_000_000)
+    '2026-07-01 00:00:00'
+    """
+    from datetime import UTC, datetime
+
+    try:
+        found = datetime.fromtimestamp(time_ms // 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return str(time_ms)
+    return found.replace(tzinfo=None).isoformat(" ")
+
+
 def day(time_ms: int) -> str:
     """A claimed time for a person; a number that is no date of this calendar as it is.
 

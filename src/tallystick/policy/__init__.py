@@ -13,8 +13,9 @@ Reads: kernels (codec), limits, errors. Read by: replica, state (verdicts, throu
 users (the constructors of statements).
 """
 
+from tallystick.policy.explain import Preview
 from tallystick.policy.facts import END, EventFact, Facts, Flip, LineFact, Span
-from tallystick.policy.judge import Judge, Preview
+from tallystick.policy.judge import Judge
 from tallystick.policy.policy import Policy
 from tallystick.policy.say import (
     Say,

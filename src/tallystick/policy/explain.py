@@ -11,11 +11,11 @@ Reads: counting, standing, tally. Read by: judge.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from tallystick.policy.counting import Counting
-from tallystick.policy.facts import END, EventFact
+from tallystick.policy.facts import END, EventFact, Flip
 from tallystick.policy.scope import moves_standing
 from tallystick.policy.standing import Context, Strata
 from tallystick.policy.statement import AGAINST, STANDING, Statement
@@ -31,6 +31,14 @@ from tallystick.policy.verdict import Cause, Verdict
 
 Value = tuple[bool, bool]
 """(included, contested)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a statement would do: the flips, and the actors whose verdict would change."""
+
+    flips: tuple[Flip, ...]
+    actors: Mapping[bytes, tuple[Verdict, Verdict]]
 
 
 class Explainer:

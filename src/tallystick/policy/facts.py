@@ -11,10 +11,10 @@ Reads: nothing. Read by: standing, counting, judge, replica.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from tallystick.policy.statement import Cut
+from tallystick.policy.statement import Cut, Statement
 
 
 class EventFact(NamedTuple):
@@ -68,6 +68,15 @@ class Flip(NamedTuple):
     span: Span
     weight: int
     cause: Why
+
+
+def nearest_cause(new: Sequence[Statement], equivocations: Mapping[bytes, int]) -> Why:
+    """The nearest reason an update can name for what flips without one of its own."""
+    if len(new) == 1 and not equivocations:
+        return ("statement", new[0].id)
+    if len(equivocations) == 1 and not new:
+        return ("equivocation", *equivocations)
+    return ("policy",)
 
 
 class Facts(Protocol):

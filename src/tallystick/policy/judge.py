@@ -17,29 +17,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tallystick.policy.book import Book
 from tallystick.policy.counting import Counting, Grouping
-from tallystick.policy.explain import Explainer
-from tallystick.policy.facts import END, Facts, Flip, Span, Why
+from tallystick.policy.explain import Explainer, Preview
+from tallystick.policy.facts import END, Facts, Flip, Span, Why, nearest_cause
 from tallystick.policy.policy import Policy
 from tallystick.policy.scope import ANY, Signature, signature
 from tallystick.policy.standing import EVERYTHING, Context, Rereads, Strata
 from tallystick.policy.statement import EVENT, SLOT, Statement
-from tallystick.policy.suspects import Suspects
+from tallystick.policy.suspects import SUSPECTS_MAX, Suspects
 from tallystick.policy.tally import against, branch_votes
 from tallystick.policy.verdict import Standing, Verdict, Voter
 
 _BASE: Signature = frozenset((ANY,))
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a statement would do: the flips, and the actors whose verdict would change."""
-
-    flips: tuple[Flip, ...]
-    actors: Mapping[bytes, tuple[Verdict, Verdict]]
 
 
 class Judge:
@@ -102,6 +94,11 @@ class Judge:
     def policy(self) -> Policy:
         """The policy judged by."""
         return self._context.policy
+
+    @property
+    def book(self) -> Book:
+        """All statements of the log, for others to read."""
+        return self._context.book
 
     # --- cells ----------------------------------------------------------------------------------
 
@@ -214,7 +211,7 @@ class Judge:
         for name in self._asked:
             self._cells.pop(name, None)
         self._asked.clear()
-        if policy is not None and _parameters(policy) != _parameters(self.policy):
+        if policy is not None and not policy.is_akin(self.policy):
             return self._rebuild(policy, statements, arrived, equivocations or {})
         new = self._context.book.write(statements)
         return self._apply(new, arrived, equivocations or {}, policy)
@@ -245,7 +242,7 @@ class Judge:
             authors=authors,
             events=events,
             arrived=arrived,
-            cause=cause or _cause(new, equivocations),
+            cause=cause or nearest_cause(new, equivocations),
         )
 
     def _settle(
@@ -508,6 +505,31 @@ class Judge:
                 rereads=rereads, authors=set(), events=events, arrived=(), cause=("policy",)
             )
 
+    @contextmanager
+    def under(self, policy: Policy) -> Iterator[list[Flip]]:
+        """The judge as it would be under a policy that is akin, until the block is left.
+
+        Cost: that of two updates: what the two policies differ in.
+        """
+        assert policy.is_akin(self.policy)
+        before, said = self.policy, self.said
+        self._suspects, self.said = None, None
+        try:
+            yield self._apply((), (), {}, policy)
+        finally:
+            self._suspects, self.said = None, said
+            self._apply((), (), {}, before)
+
+    def difference(self, other: Judge) -> list[Flip]:
+        """What flips from this judge's answers to another's, of the same facts.
+
+        Cost: O(authors and single events judged by either).
+        """
+        groups = other._groups(other._of_kind)
+        return other._counting.difference(
+            self._counting, self._groups(self._of_kind), groups, {}, frozenset()
+        )
+
     def _hypothesis(self, s: Statement) -> tuple[list[Statement], Policy]:
         """Statements of the log and the policy that there would be."""
         if s.voter != self.policy.viewer:
@@ -576,20 +598,3 @@ class Judge:
             arrived=(),
             cause=("policy",),
         )
-
-
-SUSPECTS_MAX = 128
-"""Statements tried for one verdict beyond those it names; each costs two updates."""
-
-
-def _parameters(policy: Policy) -> Policy:
-    return replace(policy, statements=())
-
-
-def _cause(new: Sequence[Statement], equivocations: Mapping[bytes, int]) -> Why:
-    """The nearest reason an update can name for what flips without one of its own."""
-    if len(new) == 1 and not equivocations:
-        return ("statement", new[0].id)
-    if len(equivocations) == 1 and not new:
-        return ("equivocation", *equivocations)
-    return ("policy",)

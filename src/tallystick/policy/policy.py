@@ -151,6 +151,10 @@ class Policy:
             raise BadInput("policy/document", expected="canonical bytes")
         return policy
 
+    def is_akin(self, other: Policy) -> bool:
+        """Whether the two differ in statements alone: one viewer, the same parameters."""
+        return replace(self, statements=()) == replace(other, statements=())
+
     def with_statements(self, statements: tuple[Statement, ...]) -> Policy:
         """The same parameters over other statements (reduced to those that hold)."""
         return replace(self, statements=holding(statements))

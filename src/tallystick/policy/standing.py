@@ -76,10 +76,15 @@ class Strata:
 
     Args:
         signature: the patterns that match the cell's kinds.
+        concern: actors of whom alone the standing is asked; None: everybody. Whoever may get a
+            vote must be among them.
     """
 
-    def __init__(self, context: Context, signature: Signature) -> None:
+    def __init__(
+        self, context: Context, signature: Signature, concern: frozenset[bytes] | None = None
+    ) -> None:
         self._context = context
+        self._concern = concern
         self.signature = signature
         self.me = context.policy.viewer
         self.places: dict[bytes, Place] = {}
@@ -348,7 +353,7 @@ class Strata:
         held: Held = ({}, {}, {})
         place = self.places[voter]
         words, withdrawals = self.words, context.book.withdrawals
-        slot_of, actor_of = SLOT, context.facts.actor
+        slot_of, actor_of, concern = SLOT, context.facts.actor, self._concern
         doubtful = (
             place.limit is not None
             or bool(context.supposed)
@@ -362,6 +367,8 @@ class Strata:
                 target = actor_of(target)
                 if target == voter:
                     continue  # what people say about themselves
+                if concern is not None and target not in concern:
+                    continue
             doubt = doubtful or s.id in words or s.id in withdrawals
             if not doubt or self.speaks(s, place):
                 held[slot][target] = s

@@ -15,9 +15,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from tallystick.policy.standing import Context
 from tallystick.policy.statement import ADOPTION, EVENT, SLOT, Statement
+
+SUSPECTS_MAX: Final = 128
+"""Statements tried for one verdict beyond those it names; each costs two updates."""
 
 
 class Suspects:

@@ -99,7 +99,7 @@ class Verdict:
             parts[0] += " beyond a cut"
         parts.append(self._because(names))
         if self.contested:
-            bans = [c for c in self.causes if c.verb in _DOES and not (c.path or c.aside)]
+            bans = [c for c in self.causes if c.verb in DOES and not (c.path or c.aside)]
             who = _list([names(c.voter) for c in bans if c.verb in ("ban", "exclude", "uphold")])
             parts.append(f"contested by {who}" if who else "contested")
         return "; ".join(part for part in parts if part) + "."
@@ -111,7 +111,7 @@ class Verdict:
         votes = [
             c for c in self.causes if not (c.path or c.aside) and self._for(c) == self.included
         ]
-        said = [f"{names(c.voter)} {_DOES[c.verb]} {names(c.target)}" for c in votes]
+        said = [f"{names(c.voter)} {DOES[c.verb]} {names(c.target)}" for c in votes]
         ways = [f"{names(c.voter)} adopted {names(c.target)}" for c in self.causes if c.path]
         text = f"because of {rule}" if self.reason in _WHOSE else f"because {rule}"
         if said:
@@ -125,7 +125,7 @@ class Verdict:
 
 
 _WHOSE: Final = {"my-word", "tally", "actor-my-word", "actor-tally", "stance"}
-_DOES: Final = {
+DOES: Final = {
     "ban": "banned",
     "allow": "allowed",
     "adopt": "adopted",
@@ -136,6 +136,7 @@ _DOES: Final = {
     "retract": "retracted",
     "restore": "restored",
 }
+"""Verb -> what its voter did."""
 
 
 def _list(items: list[str]) -> str:

@@ -1,6 +1,6 @@
 """What every part of a replica shares: store, owner, the logs at work, names.
 
-    Base ─ Writes ─ Says ─ Reads ─ Trusts ─ Shares ─ Replica
+    Base ─ Writes ─ Says ─ Reads ─ Trusts ─ Answers ─ Shares ─ Replica
 
 Each part is one file of verbs and builds on the one before it; ``Replica`` is all of them.
 

@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tallystick.event.ids import cid_text
 from tallystick.identity.did import did_key
+from tallystick.policy.explain import Preview
 from tallystick.policy.facts import Flip, Span
-from tallystick.policy.judge import Judge, Preview
+from tallystick.policy.judge import Judge
 from tallystick.policy.policy import Policy
 from tallystick.policy.statement import Statement, parse_statement, private_id, statement_frame
 from tallystick.replica.facts import LogFacts

@@ -21,6 +21,7 @@ from tallystick.event.ids import cid_text
 from tallystick.identity.did import did_key
 from tallystick.limits import DIGEST_BYTES
 from tallystick.replica import checking, syncing
+from tallystick.replica.answers import Answers
 from tallystick.replica.base import Progress
 from tallystick.replica.endpoint import StoreEndpoint
 from tallystick.replica.exporting import write_car
@@ -31,13 +32,12 @@ from tallystick.replica.reports import CarReport, SyncReport, VerifyReport
 from tallystick.replica.serving import follow_peer, serve_store
 from tallystick.replica.trust_picture import picture
 from tallystick.replica.trust_reports import StartInfo
-from tallystick.replica.trusts import Trusts
 from tallystick.store.store import Store
 from tallystick.sync.bundle import bundle_ends, read_bundle, write_bundle
 from tallystick.sync.meter import Report
 
 
-class Shares(Trusts):
+class Shares(Answers):
     """The verbs that exchange with others."""
 
     def sync(

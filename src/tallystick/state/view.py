@@ -114,6 +114,32 @@ class View:
         del db, source
         return iter(())
 
+    # --- key by key: what comparing and polling ask, so that they cost what they touch ----------
+
+    def touched(
+        self, db: Db, source: EventSource, spans: Spans
+    ) -> Iterable[tuple[str, int]] | None:
+        """(key, row) of each event among ``spans`` and each key it has a part in.
+
+        None: the view cannot say, and its whole state is compared.
+        """
+        del db, source, spans
+        return None
+
+    def rows_of(self, db: Db, source: EventSource, key: str) -> Sequence[int] | None:
+        """Rows of all events that have a part in one key, counted or not; None: it cannot say."""
+        del db, source, key
+        return None
+
+    def values(self, db: Db, keys: Iterable[str]) -> dict[str, Any]:
+        """The values of some keys as people read them, those without one left out.
+
+        Only for views whose ``touched`` or ``rows_of`` says something.
+        """
+        raise NotImplementedError
+
+    # --- its tables -----------------------------------------------------------------------------
+
     def load(self, db: Db, source: EventSource) -> None:
         """Make sure ``state`` can answer, on a freshly opened database."""
 

@@ -18,13 +18,13 @@ Source: state.md of the specification.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from tallystick.event.absent import Absent, Bad, Erased, Missing
 from tallystick.kernels import Link, decode_item
-from tallystick.state.ops import KIND
-from tallystick.state.places import Place, parse_place
+from tallystick.state.ops import KIND, Frame, parse_frame, places_of
+from tallystick.state.places import Place, parse_place, place_text
 from tallystick.state.source import END, Changes, EventSource, Spans
 from tallystick.state.types import TYPES, LiveOp
 from tallystick.state.types.counter import pack_sum
@@ -176,6 +176,54 @@ class PlacesView(View):
         """The sum of a counter by its number, None when nothing is counted there."""
         found = db.rows(f"SELECT total FROM {self.own('sum')} WHERE place = ?", (no,))
         return int(found[0][0]) if found else None
+
+    # --- key by key ------------------------------------------------------------------------------
+
+    def touched(self, db: Db, source: EventSource, spans: Spans) -> Iterator[tuple[str, int]]:
+        """Place and row of each op; an event with two ops at one place comes twice."""
+        del db
+        for row, _, data, _, _ in source.bodies(spans.ranges, kind=KIND):
+            frame = parse_frame(data)
+            if isinstance(frame, Frame):
+                yield from ((place_text(place), row) for place, _ in places_of(frame))
+
+    def rows_of(self, db: Db, source: EventSource, key: str) -> list[int]:
+        """Rows of the events that act at a place, counted or not.
+
+        Cost: the ops of the place; of one that holds a counter, all edits of the log.
+        """
+        place = parse_place(key)
+        numbers = dict(
+            db.rows(
+                f"SELECT type, no FROM {self.own('place')} WHERE path = ?", (place_text(place),)
+            )
+        )
+        begin = self.cursor(db)
+        found: set[int] = set()
+        for type_, no in numbers.items():
+            if TYPES[type_].sums:
+                begin = 0  # a counter keeps no ops
+            query = f"SELECT DISTINCT op >> 20 FROM {self.own('op')} WHERE place = ?"
+            found.update(row for (row,) in db.rows(query, (no,)))
+        later = Spans([(begin, source.end_row() - begin)])
+        found.update(row for name, row in self.touched(db, source, later) if name == key)
+        return sorted(found)
+
+    def values(self, db: Db, keys: Iterable[str]) -> dict[str, Any]:
+        """Values of some places; of a second type at one place under ``place (type)``."""
+        found: dict[str, Any] = {}
+        query = f"SELECT type, no FROM {self.own('place')} WHERE path = ? ORDER BY type"
+        for key in keys:
+            for type_, no in db.rows(query, (place_text(parse_place(key)),)):
+                kind = TYPES[type_]
+                live = () if kind.sums else self.live_at(db, no)
+                value = self.total_at(db, no) if kind.sums else None
+                if value is None and not live:
+                    continue
+                if live:
+                    value = kind.modes[kind.default_mode](live)
+                found[f"{key} ({type_})" if key in found else key] = value
+        return found
 
     def state(self, db: Db) -> list[Any]:
         """[place, type, what is live there] for every place that has a value, sorted.

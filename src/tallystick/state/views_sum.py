@@ -274,12 +274,29 @@ class GroupSum(View):
         found = db.rows(f"SELECT total FROM {self.people} WHERE key = ?", (key,))
         return int(found[0][0]) if found else None
 
-    def why(self, db: Db, source: EventSource, key: str, verdict: VerdictOf) -> Explanation:
-        """The events behind one key's total, and those that name it but do not count.
+    def touched(self, db: Db, source: EventSource, spans: Spans) -> Iterator[tuple[str, int]]:
+        """Key and row of each event that is summed."""
+        cursor = self._cursor(db)
+        for where, params in within(self.own("part"), spans):
+            query = (
+                f"SELECT k.key, f.row FROM (SELECT p.row, p.key FROM {where}) f"
+                f" JOIN {self.own('key')} k ON k.no = f.key WHERE f.row < ?"
+            )
+            yield from db.rows(query, (*params, cursor))
+        later = source.bodies(spans.clip(cursor, END).ranges, kind=self.kind)
+        yield from ((name, row) for row, name, _ in self._read(later) if name is not None)
 
-        Cost: the events that name the key, one scan of the view's parts in SQLite, and those
-        newer than the last that counted.
-        """
+    def rows_of(self, db: Db, source: EventSource, key: str) -> list[int]:
+        """Rows of the events that name a key."""
+        return list(self._amounts(db, source, key))
+
+    def values(self, db: Db, keys: Iterable[str]) -> dict[str, int]:
+        """The totals of some keys."""
+        found = ((key, self.value(db, key)) for key in keys)
+        return {key: total for key, total in found if total is not None}
+
+    def _amounts(self, db: Db, source: EventSource, key: str) -> dict[int, int]:
+        """Row -> amount of every event that names a key, counted or not."""
         found = dict(
             db.rows(
                 f"SELECT row, amount FROM {self.own('part')}"
@@ -290,6 +307,15 @@ class GroupSum(View):
         cursor, end = self._cursor(db), source.end_row()
         later = source.bodies([(cursor, end - cursor)] if cursor < end else [], kind=self.kind)
         found.update((row, amount) for row, name, amount in self._read(later) if name == key)
+        return found
+
+    def why(self, db: Db, source: EventSource, key: str, verdict: VerdictOf) -> Explanation:
+        """The events behind one key's total, and those that name it but do not count.
+
+        Cost: the events that name the key, one scan of the view's parts in SQLite, and those
+        newer than the last that counted.
+        """
+        found = self._amounts(db, source, key)
         live: list[Item] = []
         excluded: list[Item] = []
         for event in _events(source, list(found)):

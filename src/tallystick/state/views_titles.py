@@ -29,6 +29,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from tallystick.errors import BadInput
 from tallystick.event.ids import cid_text, parse_cid
 from tallystick.identity.did import did_key, parse_did_key
 from tallystick.kernels import Link
@@ -237,6 +238,36 @@ class TitlesView(View):
         """Title -> owner, as text; None where nobody holds it."""
         rows = db.rows(f"SELECT title, owner FROM {self.people} ORDER BY title")
         return dict(rows)
+
+    def touched(self, db: Db, source: EventSource, spans: Spans) -> Iterator[tuple[str, int]]:
+        """Title and row of each title op."""
+        cursor, table = self.cursor(db), self.own("op")
+        for where, params in within(table, spans):
+            found = f"(SELECT p.row, p.title FROM {where}) f"
+            query = f"SELECT c.event, f.row FROM {found} JOIN {table} c ON c.row = f.title"
+            for title, row in db.rows(query, params):
+                yield cid_text(title), row
+        for op in read_ops(source, spans.clip(cursor, source.end_row()).ranges):
+            yield self._title(source, op), op.row
+
+    def rows_of(self, db: Db, source: EventSource, key: str) -> list[int]:
+        """Rows of the ops of one title."""
+        try:
+            first = source.row_of(parse_cid(key))
+        except BadInput:
+            return []
+        found = [op.row for op in self.ops(db, "title = ?", (first,))]
+        return found + [op.row for op in self.later(db, source) if op.title == first]
+
+    def values(self, db: Db, keys: Iterable[str]) -> dict[str, str | None]:
+        """Owners of some titles, None where nobody holds one; unknown titles are left out."""
+        query = f"SELECT title, owner FROM {self.people} WHERE title = ?"
+        return {title: owner for key in keys for title, owner in db.rows(query, (key,))}
+
+    @staticmethod
+    def _title(source: EventSource, op: OpRow) -> str:
+        (create,) = source.events(op.title, 1)
+        return cid_text(create.id)
 
     def later(self, db: Db, source: EventSource) -> list[OpRow]:
         """Ops that came after the last that counted and are not kept yet: none of them counts."""

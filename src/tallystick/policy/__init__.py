@@ -5,6 +5,7 @@
     book ─ tally ─ standing         strata: places and bans, one answer whatever the order
     counting ─ explain ─ verdict    spans, flips, causes, words
     judge                           the front: update, counted, verdicts, what if
+    dispute ─ contested             readings of it for people: where claims stand, who clashes
 
 Law: pure. The same events, statements and policy give the same verdicts on every replica, however
 they came; nothing here reads content, clocks or arrival.

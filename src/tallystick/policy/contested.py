@@ -163,7 +163,13 @@ def _actors(cell: Strata, threshold: int) -> set[bytes]:
 
 def _events(judge: Judge, facts: Facts, undone: Mapping[bytes, bytes]) -> set[bytes]:
     """Events that count and are contested by the votes about them."""
-    named = {event for cell in all_cells(judge, facts) for event in cell.words}
+    threshold = judge.policy.threshold
+    named = {
+        event
+        for cell in all_cells(judge, facts)
+        for event, votes in cell.words.items()
+        if cell.me not in votes and against(branch_votes(votes, cell.places)) >= threshold
+    }
     found: set[bytes] = set()
     for event in named:
         if facts.event(event) is None or event == judge.policy.log:

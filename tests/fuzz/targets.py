@@ -4,6 +4,7 @@
     of_proofs    names and ids as text, notes, checkpoints, proof files, heads, key files
     of_sync      messages, frames on a stream, vectors and wants, ranges, slices, bundles
     of_policy    statements, policy documents, what a policy makes of a log
+    of_state     frames of the ledger and of titles
     of_sessions  two sessions over real stores, imports
     of_commands  command lines and what stands on stdin
 
@@ -16,12 +17,12 @@ Law: what takes bytes or text from outside has a target here.
 
 from __future__ import annotations
 
-from tests.fuzz import of_commands, of_items, of_policy, of_proofs, of_sessions, of_sync
+from tests.fuzz import of_commands, of_items, of_policy, of_proofs, of_sessions, of_state, of_sync
 from tests.fuzz.engine import Target
 
 TARGETS: dict[str, Target] = {
     target.name: target
-    for module in (of_items, of_proofs, of_sync, of_policy, of_sessions, of_commands)
+    for module in (of_items, of_proofs, of_sync, of_policy, of_state, of_sessions, of_commands)
     for target in module.TARGETS
 }
 
@@ -62,9 +63,12 @@ DECODERS: dict[str, str | None] = {
     "proofs/note.parse": "note-key",
     "proofs/note.parse_note": "note",
     "proofs/tlog_proof.parse": "tlog-proof",
+    "state/ledger.parse_entry": "ledger",
     "state/ops.parse_frame": "frame",
     "state/ops.parse_frames": "frame",
     "state/places.parse_place": "place",
+    "state/titles.parse_title": "title",
+    "state/views_titles.read_ops": "title",
     "sync/bundle.read_bundle": "bundle",
     "sync/messages.decode": "message",
     "sync/ranges.read_leaves": "ranges",

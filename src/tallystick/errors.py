@@ -69,6 +69,7 @@ CODES: Final[dict[str, str]] = {
     "proof/unknown-key": "no signature by a known key",
     "proof/signature": "a signature by a known key does not hold",
     "proof/inclusion": "the proof does not lead from the entry to the checkpoint's root",
+    "proof/title": "the ops that are shown are not one chain of title",
     # --- sync: sessions ---
     "sync/missing-parents": "the sender did not serve the ancestors of what it sent",
     "sync/message-size": "a message beyond 4 MiB",
@@ -95,6 +96,7 @@ CODES: Final[dict[str, str]] = {
     "void/target": "the event names something its kind may not name",
     "void/value": "a number of the frame is out of its range",
     "void/proof": "the proof in the frame proves nothing",
+    "void/owner": "the title belongs to somebody else",
     # --- policy ---
     "policy/document": "a policy document that is malformed",
     "policy/parameter": "a parameter of the policy is out of its range",

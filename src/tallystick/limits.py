@@ -63,6 +63,8 @@ POLICY_BYTES_MAX: Final = 16 * MIB
 """A policy document from outside."""
 NOTE_BYTES_MAX: Final = MIB
 """A signed note or proof file; 100 post-quantum signatures of 5 kB fit."""
+TITLE_CHAIN_BYTES_MAX: Final = 16 * MIB
+"""A chain of title from outside: about 10,000 transfers with their proofs."""
 NOTE_SIGNATURES_MAX: Final = 100
 """The format asks verifiers to accept at least 16."""
 LEGS_MAX: Final = 64

@@ -27,6 +27,7 @@ from tallystick.kernels import Draft, Link, open_pack
 from tallystick.policy import Policy
 from tallystick.proofs.note import open_note
 from tallystick.state.ledger import parse_entry
+from tallystick.state.title_chain import check_title_chain
 from tallystick.sync import messages as m
 from tallystick.sync.ranges import read_split
 from tallystick.sync.side import EMPTY_ROOT
@@ -274,6 +275,16 @@ def policy_fits(run: Run, size: int) -> bool:
         run.saw([error.code])
         return "at most" not in str(error)
     raise AssertionError("a policy of zeros")
+
+
+@bound("TITLE_CHAIN_BYTES_MAX")
+def title_chain_fits(run: Run, size: int) -> bool:
+    try:
+        check_title_chain(bytes(size))
+    except BadInput as error:
+        run.saw([error.code])
+        return f"a file of {size} bytes" not in str(error)
+    raise AssertionError("a chain of zeros")
 
 
 @bound("NOTE_BYTES_MAX")

@@ -11,6 +11,7 @@ from tests.fuzz.engine import Target, refusal
 from tests.fuzz.seeds import community, hexes, log_id, strings, vectors
 from tests.model.replica_world import key_of
 
+import tallystick
 from tallystick.chain.equivocation import Equivocation, verify_equivocation
 from tallystick.chain.event_proof import check_event_proof
 from tallystick.chain.head import Head, check_head, head_note, sign_head
@@ -27,6 +28,7 @@ from tallystick.proofs.tlog_proof import TlogProof
 from tallystick.replica.names import Names
 from tallystick.replica.versions import parse_time
 from tallystick.state.places import parse_place, place_text
+from tallystick.state.title_chain import check_title_chain
 from tallystick.sync.tcp import parse_address
 
 WITNESS = key_of("witness")
@@ -202,6 +204,38 @@ def head(data: bytes) -> str:
         whole = head_note(log_id(), author, found)
         assert parse_note(whole).signatures[0].signature == signature
     return "ok" if signed else "chain/signature"
+
+
+# --- titles -------------------------------------------------------------------------------------
+
+
+def title_chain(data: bytes) -> str:
+    """What passes names its owner by the last op of an unbroken line."""
+    try:
+        found = check_title_chain(data)
+    except (BadInput, VerificationError) as error:
+        return refusal(error, data)
+    before = None
+    for op in found.line:
+        assert op.over == before
+        before = op.event
+    assert found.owner == (found.line[-1].to if found.line else None)
+    return f"ok {len(found.ops)}"
+
+
+@cache
+def _title_chains() -> list[bytes]:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        tallystick.open(f"{home}/ana", create=True) as ana,
+    ):
+        saw = ana.titles.create("saw")
+        sold = ana.titles.transfer(saw, "me")
+        texts = [ana.titles.prove(saw)]
+        ana.titles.transfer(saw, "me", over=saw)
+        ana.exclude(sold)
+        texts.append(ana.titles.prove(saw))
+    return [text.encode() for text in texts]
 
 
 # --- equivocation -------------------------------------------------------------------------------
@@ -382,6 +416,7 @@ TARGETS = (
     Target("checkpoint", checkpoint, _checkpoints, "text"),
     Target("tlog-proof", tlog_proof, _tlog_proofs, "text"),
     Target("head", head, _heads, ci_runs=500),
+    Target("title-chain", title_chain, _title_chains, "text", ci_runs=300),
     Target("equivocation", equivocation, _equivocations, "item"),
     Target("key-file", key_file, _key_files, "text", ci_runs=500),
 )  # fmt: skip

@@ -35,7 +35,7 @@ VALID = {
     "log": None, "progress": None, "ready": None, "ended": None, "slices": [], "purpose": "",
     "petname": "friend", "version": "claimed:1", "at": None, "listen": "tcp://127.0.0.1:0",
     "url": "tcp://127.0.0.1:1", "other": None, "target": "stranger", "actor": "stranger",
-    "stance": "open", "fork_rule": "both",
+    "stance": "open", "fork_rule": "both", "restitution": None, "called": None, "verdict": None,
 }  # fmt: skip
 SAYING = {"ban", "allow", "adopt", "exclude", "include", "retract", "restore", "withdraw"}
 OPTIONS = {

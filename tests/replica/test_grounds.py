@@ -11,7 +11,7 @@ import pytest
 from tests.model.replica_world import settle, world
 
 from tallystick.errors import BadInput
-from tallystick.event.ids import parse_cid
+from tallystick.event.ids import cid_text, parse_cid
 from tallystick.kernels import Link, decode_item, encode_item
 from tallystick.replica import kinds
 from tallystick.replica.writing import Row
@@ -99,7 +99,11 @@ def test_what_is_not_in_its_past_is_no_ground():
 
 def test_a_frame_that_names_nothing_readable_is_void():
     (ana,) = world(1)
-    id = ana._append([Row(DEAL, frame=encode_item("nothing"))])[0]
+    frame = encode_item("nothing")
+    with pytest.raises(BadInput):
+        ana.write(DEAL, frame="nothing")
+    ((id,), _) = ana._log.append([Row(DEAL, frame=frame)])  # past the door that refuses it
+    id = cid_text(id)
     on_void = deal(ana, id)
     assert [ana.show(one).void for one in (id, on_void)] == ["void/frame", "void/ground"]
 

@@ -39,6 +39,7 @@ VERBS: Final[dict[str, tuple[str, ...]]] = {
         *("define", "views", "view", "why", "sql"),
     ),
     "answers": ("compare", "poll", "believed"),
+    "titles": ("title",),
     "demos": ("load", "tour"),
 }
 """Module -> its verbs, in the order in which ``--help`` lists them."""
@@ -50,6 +51,7 @@ TITLES: Final[dict[str, str]] = {
     "together": "Together: what people make of each other",
     "values": "Values: what it adds up to",
     "answers": "Answers: policies side by side",
+    "titles": "Titles: who owns what",
     "demos": "Try it",
 }
 """Module -> the head over its verbs in ``--help``."""

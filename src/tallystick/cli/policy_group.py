@@ -58,6 +58,9 @@ def policy_show_verb(out: Output, store: str, policy: str, log: str | None) -> N
 @click.option("--threshold", type=int, help="Weight of branches that bans somebody; at least 1.")
 @click.option("--max-depth", type=int, help="How far adoption reaches.")
 @click.option("--fork-rule", metavar="RULE", help="both, prefix, none or side:HEX.")
+@click.option(
+    "--restitution", multiple=True, metavar="TYPE=RULE", help="Of titles: return or keep (again)."
+)
 @LOG
 def policy_set_verb(
     out: Output,
@@ -66,16 +69,21 @@ def policy_set_verb(
     threshold: int | None,
     max_depth: int | None,
     fork_rule: str | None,
+    restitution: tuple[str, ...],
     log: str | None,
 ) -> None:
     """Set parameters; what is left out stays as it is.
 
-    They are yours alone and never sent. tally standing --threshold asks without setting.
+    They are yours alone and never sent. tally standing --threshold asks without setting. What
+    becomes of a thing when a transfer of it stops counting: return gives it back to its owner from
+    before, keep leaves it with whoever it was passed on to.
     """
+    rules = dict(pair.partition("=")[::2] for pair in restitution)
     with opened(store, log) as replica:
         effect = replica.set_policy(
-            stance=stance, threshold=threshold, max_depth=max_depth, fork_rule=fork_rule
-        )
+            stance=stance, threshold=threshold, max_depth=max_depth, fork_rule=fork_rule,
+            restitution=rules or None,
+        )  # fmt: skip
         found = policy_facts(replica.policy)
     changed = {"events_lost": effect.events_lost, "events_gained": effect.events_gained}
     out.result(found | changed, str(effect))
@@ -165,5 +173,6 @@ def policy_facts(policy: Policy) -> dict[str, Any]:
         "threshold": policy.threshold,
         "max_depth": policy.max_depth,
         "fork_rule": policy.fork_rule,
+        "restitution": dict(policy.restitution),
         "statements": len(policy.statements),
     }

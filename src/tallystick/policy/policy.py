@@ -34,7 +34,9 @@ Bytes = bytes
 """The type, where a class has a method of that name."""
 VERSION: Final = 1
 STANCES: Final = ("open", "invited")
-RESTITUTIONS: Final = ("return", "keep")
+RETURN: Final = "return"
+KEEP: Final = "keep"
+RESTITUTIONS: Final = (RETURN, KEEP)
 _FORK_RULE: Final = re.compile(r"both|prefix|none|side:[0-9a-f]{64}")
 DEFAULT_THRESHOLD: Final = 1
 DEFAULT_DEPTH: Final = 1

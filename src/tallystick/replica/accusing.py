@@ -1,11 +1,11 @@
-"""The proof that somebody signed two histories, out of what this store holds of both.
+"""Events shown under their heads, and the proof that somebody signed two histories.
 
     line a   ... s ... size ─── head a        header of s, path to the head, head: one side
     line b   ... s ... size ─── head b        the same of the other
 
 Law: only what verifies offline is handed out; a proof is the same fact whoever makes it.
 
-Reads: chain.equivocation, proofs.merkle, store. Read by: replica.says.
+Reads: chain.equivocation, proofs.merkle, store. Read by: replica.says, replica.titles.
 Source: spec/equivocation.md.
 """
 
@@ -36,14 +36,19 @@ def equivocation_frame(store: Store, log_no: int, author: bytes) -> bytes:
             if other.no == line.no or other.size <= seq:
                 continue
             if store.row_at(other.no, seq) != store.row_at(line.no, seq):
-                sides = (_side(store, line, seq), _side(store, other, seq))
+                sides = (shown(store, line, seq), shown(store, other, seq))
                 return prove_equivocation(*sides, log=store.log(log_no).id)[0]
     raise NotFound(
         "usage/not-found", "no two histories of this author are here", got=did_key(author)
     )
 
 
-def _side(store: Store, line: LineRow, seq: int) -> Side:
+def shown(store: Store, line: LineRow, seq: int) -> Side:
+    """One event of a line with the path to the line's head: what a stranger can check.
+
+    Raises:
+        NotFound: usage/not-found, when the head covers events that are not here.
+    """
     event = store.event(store.row_at(line.no, seq))
     behind = dict(
         zip(

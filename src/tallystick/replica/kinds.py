@@ -14,10 +14,10 @@ from typing import Final
 from tallystick.chain import rules
 from tallystick.policy.statement import parse_statement
 from tallystick.replica.statements import TRUST
-from tallystick.state import ledger, ops
+from tallystick.state import ledger, ops, titles
 from tallystick.state.grounds import GroundRule
 
-GROUND_RULES: Final[Mapping[str, GroundRule]] = {**ledger.GROUND_RULES}
+GROUND_RULES: Final[Mapping[str, GroundRule]] = {**ledger.GROUND_RULES, **titles.GROUND_RULES}
 """Kinds whose events stand on others; their whole rule is there, asked with what they name."""
 
 

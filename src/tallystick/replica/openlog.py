@@ -31,8 +31,7 @@ from tallystick.replica.source import LogSource
 from tallystick.replica.tips import Tips
 from tallystick.replica.writing import Row, Writer
 from tallystick.state.source import ChangeRange
-from tallystick.state.views import Views
-from tallystick.state.views_places import PlacesView
+from tallystick.state.views import STANDARD, Views
 from tallystick.store.disk import FILES, Disk
 from tallystick.store.store import Store
 
@@ -192,13 +191,15 @@ class OpenLog:
 
     def _attach(self) -> None:
         """The declared views: made with the log, found again when it is opened."""
-        places = PlacesView()
-        if self.views.is_current(places):
-            self.views.adopt(places)
+        standard = [make() for make in STANDARD.values()]
+        if all(self.views.is_current(view) for view in standard):
+            for view in standard:
+                self.views.adopt(view)
             self.views.attach_stored()  # stored definitions are current: nothing is written
             return
         with self.store.write():
-            self.views.attach(places)
+            for view in standard:
+                self.views.attach(view)
             self.views.attach_stored()
             self.catch_up()
 

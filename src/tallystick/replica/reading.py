@@ -13,7 +13,8 @@ Reads: policy, state, store, replica.{openlog, names, versions}. Read by: replic
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -33,6 +34,7 @@ from tallystick.replica.names import Names
 from tallystick.replica.openlog import PLACES, OpenLog
 from tallystick.replica.reports import VerdictInfo
 from tallystick.replica.statements import from_row
+from tallystick.replica.titles import TitleReads
 from tallystick.replica.trust_reports import DisputeInfo
 from tallystick.replica.versions import FactsAt, Version, clip
 from tallystick.state import views_places_read as places
@@ -40,10 +42,11 @@ from tallystick.state.explain import Explanation
 from tallystick.state.places import place_text
 from tallystick.state.source import ChangeRange, Spans
 from tallystick.state.view import Db, View, state_hash
-from tallystick.state.views import evaluate
+from tallystick.state.views import STANDARD, evaluate
 from tallystick.state.views_fold import Fold
 from tallystick.state.views_places import PlacesView
 from tallystick.state.views_sum import GroupSum
+from tallystick.state.views_titles import TitlesView
 from tallystick.store.lookups import facts_at
 
 
@@ -179,15 +182,19 @@ class Reading:
             now=now,
         )
 
-    def in_words(self, verdict: Verdict) -> str:
-        """A verdict as a sentence; another viewer's own word is told as theirs, not as yours."""
-        text = verdict.sentence(self.name_of)
+    def in_words(self, verdict: Verdict, called: Callable[[bytes], str] | None = None) -> str:
+        """A verdict as a sentence; another viewer's own word is told as theirs, not as yours.
+
+        Args:
+            called: other names for actors and events than ``name_of``.
+        """
+        text = verdict.sentence(self.name_of if called is None else called)
         viewer = self.policy.viewer
         if viewer == self._log.owner.public:
             return text
-        called = self._names.called(viewer)
+        whose = self._names.called(viewer)
         for yours, theirs in _THEIRS.items():
-            text = text.replace(yours, theirs.format(called))
+            text = text.replace(yours, theirs.format(whose))
         return text
 
     def counts(self, id: bytes) -> bool:
@@ -222,7 +229,7 @@ class Reading:
                 return places.value(view, db, key)
             if isinstance(view, GroupSum):
                 return view.value(db, key)
-            state = view.state(db)
+            state = shown(view, db)
         if not isinstance(state, dict):
             raise BadInput("state/view", f"the state of {view.name} has no keys", got=repr(key))
         return state.get(key)
@@ -268,7 +275,7 @@ class Reading:
         """
         found = []
         for row in self._log.views.list():
-            if row.name == PLACES or not row.attached or row.name in self._log.views.failed:
+            if row.name in STANDARD or not row.attached or row.name in self._log.views.failed:
                 continue
             try:
                 one = self._why(key, row.name, None)
@@ -289,6 +296,8 @@ class Reading:
                 if not self.is_own:
                     found, db = self._with_excluded(found)
                 explanation = found.why(db, source, subject, self._verdict_of)
+            elif isinstance(found, TitlesView):
+                raise BadInput("state/view", "titles explain themselves", got=subject, hint=_ASK)
             else:
                 assert isinstance(found, Fold)
                 state = found.state(db)
@@ -299,6 +308,27 @@ class Reading:
                 known = [one for one in explanation.excluded if then.event(one.event) is not None]
                 explanation = replace(explanation, excluded=tuple(known))
         return Explained(explanation, self)
+
+    @property
+    def titles(self) -> TitleReads:
+        """Who owns what."""
+        return TitleReads(self)
+
+    @contextmanager
+    def within(self, name: str) -> Iterator[tuple[View, Db]]:
+        """A stored view and the database it is in, to be read inside one snapshot."""
+        self._ready(name)
+        with self._log.store.read():
+            yield self._find(name)
+
+    def holds(self, id: bytes) -> bool:
+        """Whether an event is in the version that is read, counted or not."""
+        return self.facts.event(id) is not None
+
+    @property
+    def names(self) -> Names:
+        """How actors and events are called here."""
+        return self._names
 
     def state_hash(self, name: str | View | None = None) -> str:
         """Hex hash of a view's state; of all stored views together when none is named."""
@@ -393,6 +423,7 @@ class Reading:
         return self.judge.event_verdict(id, thorough=False)
 
 
+_ASK = "Ask titles.why(TITLE), or `tally title why`."
 _THEIRS = {
     "your own word": "{}'s own word",
     "people you heed": "people {} heeds",
@@ -444,6 +475,8 @@ def shown(view: View, db: Db) -> Any:
     """State as people read it: {place: value}, {key: total}, or what a fold returned."""
     if isinstance(view, GroupSum):
         return view.totals(db)
+    if isinstance(view, TitlesView):
+        return view.owners(db)
     if not isinstance(view, PlacesView):
         return view.state(db)
     found: dict[str, Any] = {}

@@ -24,6 +24,7 @@ from tallystick.replica.reports import (
     ViewInfo,
 )
 from tallystick.replica.says import Says
+from tallystick.replica.titles import Titles
 from tallystick.replica.versions import find_version
 from tallystick.state.view import View
 from tallystick.state.views_sum import GroupSum
@@ -47,6 +48,11 @@ class Reads(Says):
     ) -> Explained | VerdictInfo:
         """Why a place, or a key of a view, is what it is; why an event or actor counts."""
         return self.reading().why(subject, view=view, type=type)
+
+    @property
+    def titles(self) -> Titles:
+        """Things of which there is one: create them, pass them on, ask who owns what."""
+        return Titles(self, self._append)
 
     def standing(
         self,

@@ -7,7 +7,7 @@ Reads: replica.writes, replica.saying, replica.preview, policy. Read by: replica
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from tallystick.chain.equivocation import KIND as EQUIVOCATION
 from tallystick.event.ids import cid_text
 from tallystick.policy import Flip, Say
 from tallystick.policy import say as says
+from tallystick.policy.policy import RETURN
 from tallystick.replica.accusing import equivocation_frame
 from tallystick.replica.openlog import Taken
 from tallystick.replica.preview import actors_moved, counts, what_if
@@ -128,6 +129,7 @@ class Says(Writes):
         threshold: int | None = None,
         max_depth: int | None = None,
         fork_rule: str | None = None,
+        restitution: Mapping[str, str] | None = None,
     ) -> WhatIf:
         """Other parameters for the policy kept here; what is left out stays as it is.
 
@@ -136,6 +138,7 @@ class Says(Writes):
             threshold: weight of branches at which a tally bans, at least 1.
             max_depth: greatest adoption distance.
             fork_rule: what counts of a split chain: ``both``, ``prefix``, ``none``, ``side:<hex>``.
+            restitution: asset type -> ``return`` or ``keep``; types not named stay as they are.
 
         Raises:
             BadInput: policy/parameter.
@@ -143,12 +146,16 @@ class Says(Writes):
         Cost: from scratch over all statements; then what changes.
         """
         log = self._log
-        given = {
+        given: dict[str, Any] = {
             "stance": stance,
             "threshold": threshold,
             "max_depth": max_depth,
             "fork_rule": fork_rule,
+            "restitution": None,
         }
+        if restitution is not None:
+            rules = {**log.policy.restitution, **restitution}
+            given["restitution"] = {t: rule for t, rule in rules.items() if rule != RETURN}
         chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         policy = replace(log.policy, **chosen)
         taken = log.change(lambda: log.judging.set_policy(policy))

@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from tallystick.errors import BadInput
+from tallystick.event.event import read_part
 from tallystick.event.ids import cid_texts
 from tallystick.event.rules import CREATE
 from tallystick.kernels import encode_item
 from tallystick.limits import DIGEST_BYTES
 from tallystick.replica.base import Base
-from tallystick.replica.kinds import is_ruled, void_code
+from tallystick.replica.kinds import ground_rule, is_ruled, void_code
 from tallystick.replica.openlog import PLACES
 from tallystick.replica.writing import Row
 from tallystick.state.edits import Edit
@@ -109,8 +110,19 @@ class Writes(Base):
             return []
         if not self._store.logs():
             self.create_log(self.path.stem if self.path is not None else "log")
-        ids, _ = self._log.append(rows)
+        ids, _ = self._log.append([self._grounded(row) for row in rows])
         return cid_texts(b"".join(ids))
+
+    def _grounded(self, row: Row) -> Row:
+        """The row with the events it stands on in its past, if its kind names any."""
+        rule = ground_rule(row.kind)
+        if rule is None:
+            return row
+        named = rule.read(self._owner.public, row.frame)
+        if isinstance(named, str):
+            raise _void(named, row)
+        found = [self._log.source.row_of(id) for id in named]
+        return row._replace(names=(*row.names, *(one for one in found if one is not None)))
 
     def _live(self, place: Sequence[str], type_: str) -> Sequence[LiveOp]:
         view = self._log.views.get(PLACES)
@@ -149,8 +161,13 @@ def event_row(kind: str, content: Any, frame: Any) -> Row:
             kind, frame=row.frame, content_size=len(row.content), log=bytes(DIGEST_BYTES)
         )
         if code is not None and code != "void/proof":
-            raise BadInput(
-                code, f"an event of kind {kind} with that frame would count for nobody", got=frame,
-                hint="Use the verb that writes it (ban, set, ...), or a kind of your own.",
-            )  # fmt: skip
+            raise _void(code, row)
     return row
+
+
+def _void(code: str, row: Row) -> BadInput:
+    return BadInput(
+        code, f"an event of kind {row.kind} with that frame would count for nobody",
+        got=read_part(row.frame),
+        hint="Use the verb that writes it (ban, set, ...), or a kind of your own.",
+    )  # fmt: skip

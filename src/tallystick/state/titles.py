@@ -13,19 +13,20 @@ no effect.
 **Law:** ``parse_title`` reads a frame and its author, ``check_over`` frames and authors of the
 events that are named: nothing that differs between replicas, so it is the same for everyone.
 
-Reads: kernels, errors, limits. Read by: state.views_titles, replica.
+Reads: kernels, errors, limits, state.grounds. Read by: state.views_titles, replica.kinds.
 Source: spec/titles.md.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeGuard
 
 from tallystick.errors import BadInput
 from tallystick.kernels import Link, decode_item, encode_item
 from tallystick.limits import DIGEST_BYTES, KIND_BYTES_MAX
+from tallystick.state.grounds import Deed, GroundRule
 
 CREATE: Final = "title/create"
 TRANSFER: Final = "title/transfer"
@@ -106,6 +107,49 @@ def check_over(op: Passed, author: bytes, over: TitleOp | None) -> str | None:
         return "void/ground"
     title = op.over if isinstance(over, Created) else over.title
     return None if (title, over.to) == (op.title, author) else "void/owner"
+
+
+# --- grounds ------------------------------------------------------------------------------------
+
+
+def _read_create(author: bytes, frame: bytes) -> tuple[bytes, ...] | str:
+    """A create stands on nothing."""
+    found = parse_title(CREATE, frame, author)
+    return found if isinstance(found, str) else ()
+
+
+def _read_transfer(author: bytes, frame: bytes) -> tuple[bytes, ...] | str:
+    """A transfer stands on its title and on the op it is over, which may be one."""
+    found = parse_title(TRANSFER, frame, author)
+    if isinstance(found, str):
+        return found
+    assert isinstance(found, Passed), "its kind says so"
+    return (found.title,) if found.title == found.over else (found.title, found.over)
+
+
+def _check_transfer(deed: Deed, named: Sequence[Deed]) -> str | None:
+    title, over = named[0], named[-1]
+    op = parse_title(TRANSFER, deed.frame, deed.author)
+    assert isinstance(op, Passed), "it was read"
+    if title.kind != CREATE or over.kind not in KINDS:
+        return "void/ground"
+    below = parse_title(over.kind, over.frame, over.author)
+    assert not isinstance(below, str), "what is named is not void"
+    return check_over(op, deed.author, below)
+
+
+def _type_of(_: Deed, named: Sequence[Deed]) -> str | None:
+    """The asset type of a transfer's title."""
+    title = named[0]
+    found = parse_title(title.kind, title.frame, title.author)
+    return found.type if isinstance(found, Created) else None
+
+
+GROUND_RULES: Final[Mapping[str, GroundRule]] = {
+    CREATE: GroundRule(_read_create, lambda _deed, _named: None),
+    TRANSFER: GroundRule(_read_transfer, _check_transfer, _type_of),
+}
+"""The rules of both kinds."""
 
 
 def create_frame(type_: str, to: bytes | None = None) -> bytes:

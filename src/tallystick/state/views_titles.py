@@ -27,11 +27,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tallystick.errors import BadInput
 from tallystick.event.ids import cid_text, parse_cid
-from tallystick.identity.did import did_key, parse_did_key
+from tallystick.identity.did import did_key
 from tallystick.kernels import Link
 from tallystick.state import law
 from tallystick.state.source import Changes, EventSource, Spans
@@ -98,6 +98,19 @@ class OpRow:
         return self.included and not self.blocked
 
 
+class Lost(NamedTuple):
+    """An op on a way that the holder's left, and where the two parted.
+
+    Args:
+        first: the sale that came first there; None where nobody holds the title.
+        seller: who sold twice.
+    """
+
+    op: OpRow
+    first: OpRow | None
+    seller: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Holding:
     """Who holds a thing.
@@ -106,14 +119,13 @@ class Holding:
         owner: None when nobody does: two histories of one seller sold it.
         since: the live op that makes it the owner's.
         live: all live ops.
-        lost: of the ops on the ways that the owner's left, each with the sale that came first
-            where they parted (None where nobody holds it).
+        lost: of a contested title, the ops that lead elsewhere.
     """
 
     owner: bytes | None
     since: OpRow | None
     live: tuple[OpRow, ...]
-    lost: tuple[tuple[OpRow, OpRow | None], ...] = ()
+    lost: tuple[Lost, ...] = ()
 
     @property
     def contested(self) -> bool:
@@ -205,33 +217,54 @@ class TitlesView(View):
         query = f"SELECT {_COLUMNS} FROM {self.own('op')} WHERE {where} ORDER BY row"
         return [_op(values) for values in db.rows(query, params)]
 
+    def creates(
+        self, db: Db, source: EventSource, *, owner: str | None = None, contested: bool = False
+    ) -> list[OpRow]:
+        """The creates of titles that have live ops, by row: all, one owner's, contested ones.
+
+        Args:
+            owner: a did:key.
+        """
+        where = "1" if owner is None else "owner = ?"
+        where += " AND contested" if contested else ""
+        query = f"SELECT title FROM {self.people} WHERE {where}"
+        texts = db.rows(query, () if owner is None else (owner,))
+        found = (source.row_of(parse_cid(text)) for (text,) in texts)
+        rows = sorted(row for row in found if row is not None)
+        return [op for row in rows for op in self.ops(db, "row = ?", (row,))]
+
     def holding(self, db: Db, source: EventSource, title: int) -> Holding:
         """Who holds the thing whose create stands at a row."""
         live = self.ops(db, "title = ? AND included AND NOT blocked", (title,))
-        if len({op.holder for op in live}) < 2:
-            owner = live[0].holder if live else None
-            since = min(live, key=lambda op: op.event) if live else None
-            return Holding(owner, since, tuple(live))
+        if len(live) < 2:
+            return (
+                Holding(live[0].holder, live[0], tuple(live)) if live else Holding(None, None, ())
+            )
         ops = {op.row: op for op in self.ops(db, _WAYS_DOWN.format(self.own("op")), (title,))}
-        return _walk(source, ops, live)
+        found = _walk(source, ops, live)
+        if found.contested:
+            return found
+        since = found.since or min(live, key=lambda op: op.event)
+        return Holding(since.holder, since, tuple(live))
 
     def state(self, db: Db) -> list[Any]:
         """[title, type, owner or nothing, contested, [live ops]] of every thing, sorted.
 
         Cost: everything that is live.
         """
-        live = defaultdict(list)
+        live: defaultdict[str, list[tuple[bytes, bytes]]] = defaultdict(list)
         query = (
-            "SELECT c.event, o.event FROM {0} o JOIN {0} c ON c.row = o.title"
+            "SELECT c.event, o.event, o.holder FROM {0} o JOIN {0} c ON c.row = o.title"
             " WHERE o.included AND NOT o.blocked ORDER BY o.event"
         )
-        for title, event in db.rows(query.format(self.own("op"))):
-            live[title].append(Link(event))
+        for title, event, holder in db.rows(query.format(self.own("op"))):
+            live[cid_text(title)].append((event, holder))
         found = []
-        for text, type_, owner, contested, _ in db.rows(f"SELECT * FROM {self.people}"):
-            title = parse_cid(text)
-            key = None if owner is None else parse_did_key(owner)
-            found.append([Link(title), type_, key, bool(contested), live[title]])
+        for text, type_, _, contested, since in db.rows(f"SELECT * FROM {self.people}"):
+            title, ops = parse_cid(text), live[text]
+            owner = None if since is None else dict(ops)[parse_cid(since)]
+            links = [Link(event) for event, _ in ops]
+            found.append([Link(title), type_, owner, bool(contested), links])
         return sorted(found, key=lambda item: item[0].digest)
 
     def owners(self, db: Db) -> dict[str, str | None]:
@@ -339,14 +372,14 @@ def _walk(source: EventSource, ops: dict[int, OpRow], live: Sequence[OpRow]) -> 
     above: defaultdict[int | None, list[OpRow]] = defaultdict(list)
     for op in ops.values():
         above[op.over].append(op)
-    lost: list[tuple[OpRow, OpRow | None]] = []
+    lost: list[Lost] = []
     (at,) = above[None]
     while sales := sorted(above[at.row], key=lambda op: op.row):
         first = sales[0]
         if not all(_is_after(source, first, other) for other in sales[1:]):
-            lost += [(op, None) for sale in sales for op in _from(sale, above)]
+            lost += [Lost(op, None, first.author) for sale in sales for op in _from(sale, above)]
             return Holding(None, None, tuple(live), tuple(lost))
-        lost += [(op, first) for sale in sales[1:] for op in _from(sale, above)]
+        lost += [Lost(op, first, first.author) for s in sales[1:] for op in _from(s, above)]
         at = first
     return Holding(at.holder, at, tuple(live), tuple(lost))
 

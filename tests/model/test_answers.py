@@ -12,9 +12,25 @@ from tests.model.replica_world import replica, settle, world
 
 import tallystick
 from tallystick.errors import NotFound, TallyError
+from tallystick.event.ids import cid_text, parse_cid
+from tallystick.identity.did import did_key
 from tallystick.policy import Policy, holding
 from tallystick.replica.replica import Replica
+from tallystick.replica.writing import Row
+from tallystick.state.ledger import (
+    ASSET,
+    ISSUE,
+    REFUND,
+    TRANSFER,
+    Asset,
+    Issue,
+    Leg,
+    Refund,
+    Transfer,
+    entry_frame,
+)
 from tallystick.state.view import View
+from tallystick.state.views_ledger import LedgerView
 
 PLACES = ("todo/1/title", "todo/2/title", "stock")
 VERBS = ("ban", "allow", "adopt", "exclude", "include", "retract", "withdraw")
@@ -209,3 +225,66 @@ def test_every_standard_view_says_what_it_can_of_its_keys() -> None:
         view = me._log.views.get(row.name)
         said = view.rows_of(me._store.db, me._log.source, "nothing")
         assert said is not None or type(view).rows_of is View.rows_of
+
+
+def balances(reading: Any) -> dict[str, int]:
+    """``account/asset`` -> balance, of the whole ledger."""
+    state = reading.view("ledger")
+    return {
+        f"{did_key(key)}/{cid_text(asset.digest)}": int.from_bytes(held, "big", signed=True)
+        if isinstance(held, bytes)
+        else int(held)
+        for key, asset, held in state["balances"]
+    }
+
+
+def pay(who: Replica, kind: str, entry: Any) -> bytes:
+    frame = entry_frame(entry, who._owner.public)
+    return parse_cid(who._append([Row(kind, frame=frame)])[0])
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 2**32))
+def test_balances_are_compared_and_polled_key_by_key(seed: int) -> None:
+    random = Random(seed)
+    replicas = world(3)
+    me, keys = replicas[0], [one._owner.public for one in replicas]
+    me.view(LedgerView())
+    asset = pay(me, ASSET, Asset("EUR", 2, (keys[0],), None))
+    payments = [(at, pay(me, ISSUE, Issue((Leg(key, asset, 100),)))) for at, key in enumerate(keys)]
+    settle(replicas)
+    for _ in range(8):
+        at, to = random.sample(range(3), 2)
+        legs = (Leg(keys[at], asset, -5), Leg(keys[to], asset, 5))
+        payments.append((to, pay(replicas[at], TRANSFER, Transfer(tuple(sorted(legs)), ()))))
+        if random.random() < 0.4:
+            settle(replicas)
+            payee, id = random.choice(payments)
+            pay(replicas[payee], REFUND, Refund(id))
+        replicas[at].sync(me)
+    for one in replicas:
+        target = random.choice([other for other in replicas if other is not one])
+        one.ban(target.did) if random.random() < 0.5 else one.exclude(
+            cid_text(random.choice(payments)[1])
+        )
+    settle(replicas)
+    policies = [published(me, one.did) for one in replicas]
+    read = [balances(me.under(policy)) for policy in policies]
+    for a in range(3):
+        for b in range(3):
+            told = {
+                one.key: (one.a or 0, one.b or 0)
+                for one in me.compare(policies[a], policies[b], view="ledger").values
+            }
+            assert told == {
+                key: (read[a].get(key, 0), read[b].get(key, 0))
+                for key in read[a].keys() | read[b].keys()
+                if read[a].get(key, 0) != read[b].get(key, 0)
+            }
+    for key in keys:
+        place = f"{did_key(key)}/{cid_text(asset)}"
+        found = me.poll(place, view="ledger", among=[one.did for one in replicas])
+        told = {who["actor"]: one.value or 0 for one in found.answers for who in one.who}
+        assert told == {
+            one.did: values.get(place, 0) for one, values in zip(replicas, read, strict=True)
+        }

@@ -71,7 +71,7 @@ class LogSource:
         short: list[int] = []
         for row, count in ranges:
             if count < SHORT_ROWS:
-                short += range(row, row + count)
+                short += range(max(row, 1), row + count)  # the first row is 1
             else:
                 found.update(self._store.raw(row, count, ("row", "lamport")))
         if short:

@@ -25,7 +25,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 from zlib import crc32
 
-from tallystick.event.ids import cid_text
+from tallystick.errors import BadInput
+from tallystick.event.ids import cid_text, parse_cid
 from tallystick.identity.did import did_key, parse_did_key
 from tallystick.kernels import Link
 from tallystick.state.ledger import (
@@ -295,6 +296,55 @@ class LedgerView(View):
             "balances": [[key, Link(asset), pack_sum(held)] for key, asset, held in balances],
         }
 
+    # --- key by key ------------------------------------------------------------------------------
+
+    def touched(self, db: Db, source: EventSource, spans: Spans) -> Iterator[tuple[str, int]]:
+        """``account/asset`` and row of each move, and of each refund of one."""
+        del db
+        for row, _, legs in _moves(source, spans.ranges):
+            yield from ((_key(leg), row) for leg in legs)
+        refunds = self._refunded(source, spans)
+        moves = Spans((transfer, 1) for transfer in refunds)
+        for transfer, _, legs in _moves(source, moves.ranges):
+            yield from ((_key(leg), row) for leg in legs for row in refunds[transfer])
+
+    def rows_of(self, db: Db, source: EventSource, key: str) -> list[int]:
+        """Rows of the moves of one account in one asset and of their refunds."""
+        account, _, asset = key.partition("/")
+        query = (
+            f"SELECT p.row FROM {self.own('post')} p JOIN {self.own('account')} a"
+            f" ON a.no = p.account JOIN {self.own('asset')} s ON s.row = p.asset"
+            " WHERE a.key = ? AND s.event = ?"
+        )
+        try:
+            moves = {row for (row,) in db.rows(query, (parse_did_key(account), parse_cid(asset)))}
+        except BadInput:
+            return []
+        later = entries_later(self, db, source)
+        moves.update(row for row, _, legs in later if key in map(_key, legs))
+        refunds = self._refunded(source, Spans([(0, source.end_row())]))
+        return sorted(moves.union(*(refunds.get(row, ()) for row in moves)))
+
+    def values(self, db: Db, keys: Iterable[str]) -> dict[str, int]:
+        """Balances by ``account/asset``; accounts that hold nothing are left out."""
+        query = f"SELECT balance FROM {self.people} WHERE account = ? AND asset = ?"
+        found: dict[str, int] = {}
+        for key in keys:
+            account, _, asset = key.partition("/")
+            found.update((key, int(balance)) for (balance,) in db.rows(query, (account, asset)))
+        return found
+
+    @staticmethod
+    def _refunded(source: EventSource, spans: Spans) -> dict[int, list[int]]:
+        """Row of a move -> rows of those refunds of it that are among the spans."""
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        for row, _, entry in _entries(source, spans.ranges, REFUND):
+            assert isinstance(entry, Refund)
+            transfer = source.row_of(entry.transfer)
+            if transfer is not None:
+                found[transfer].append(row)
+        return found
+
     def damage(self, db: Db, source: EventSource) -> Iterator[str]:
         """Whether the postings are those that the events say."""
         cursor = self.cursor(db)
@@ -412,6 +462,10 @@ def _moves(source: EventSource, ranges: Sequence[tuple[int, int]]) -> list[Move]
             assert isinstance(entry, Issue | Transfer)
             found.append((row, kind == ISSUE, entry.legs))
     return found
+
+
+def _key(leg: Leg) -> str:
+    return f"{did_key(leg.account)}/{cid_text(leg.asset)}"
 
 
 def _mark(row: int, lamport: int, leg: Leg) -> int:

@@ -83,9 +83,18 @@ class Glance:
         return self._explainer.actor(self._base, self._facts.actor(actor))
 
     def without(self, statement: bytes) -> Glance:
-        """The same policy, had its viewer excluded one statement."""
+        """The same policy, had its viewer excluded one statement.
+
+        Of a published word of the viewer's own, what it replaced holds again.
+        """
+        policy, book = self.policy, self._book
+        if any(s.id == statement for s in policy.statements):
+            said = [s for s in book.said(policy.viewer) if s.id != statement]
+            taken_back = [w for s in said for w in book.withdrawals.get(s.id, ())]
+            said += [w for w in taken_back if self._facts.actor(w.voter) == policy.viewer]
+            policy = policy.with_statements(tuple(said))
         return Glance(
-            self.policy,
+            policy,
             self._facts,
             self._book,
             self._context.equivocations,

@@ -22,7 +22,8 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import tallystick
 from tallystick.policy.say import Say
-from tallystick.replica.reading import Explained, Reading
+from tallystick.replica.explained import Explained
+from tallystick.replica.reading import Reading
 from tallystick.replica.replica import Progress, Replica
 from tallystick.replica.reports import (
     EventInfo,

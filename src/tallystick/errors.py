@@ -108,6 +108,7 @@ CODES: Final[dict[str, str]] = {
     "state/fold": "the fold returned something that is not plain data, or raised",
     "state/version": "the version names events that are not here",
     "state/view": "no such view, or one whose definition differs from the stored one",
+    "ledger/amount": "that is no amount of the asset",
     "state/sql": "the query is not a read-only query, or SQLite refuses it",
     # --- store, keys ---
     "store/exists": "a store is there already",

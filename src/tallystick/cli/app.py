@@ -36,7 +36,7 @@ VERBS: Final[dict[str, tuple[str, ...]]] = {
     "together": ("dispute", "uphold", "dismiss", "disputes", "contested", "trust"),
     "values": (
         *("set", "add", "remove", "inc", "enable", "disable"),
-        *("define", "views", "view", "why", "sql"),
+        *("ledger", "define", "views", "view", "why", "sql"),
     ),
     "answers": ("compare", "poll", "believed"),
     "titles": ("title",),

@@ -11,9 +11,11 @@ from typing import Any, Final
 import click
 
 from tallystick.cli.common import LOG, STORE, opened, verb, word_or_json
+from tallystick.cli.ledger_group import ledger_verb
 from tallystick.cli.output import Output, pairs, shown, table
 from tallystick.errors import BadInput
 
+__all__ = ["ledger_verb"]
 PLACE = click.argument("place")
 VALUE = click.argument("value")
 PLACES: Final = "places"

@@ -29,7 +29,9 @@ from tallystick.policy.scope import check_scope
 from tallystick.policy.verdict import Cause, Standing, Verdict
 from tallystick.replica.arguments import checked
 from tallystick.replica.disputing import disputes
+from tallystick.replica.explained import Explained
 from tallystick.replica.facts import LogFacts
+from tallystick.replica.ledger_reading import LedgerReading
 from tallystick.replica.names import Names
 from tallystick.replica.openlog import PLACES, OpenLog
 from tallystick.replica.reports import VerdictInfo
@@ -38,7 +40,6 @@ from tallystick.replica.titles import TitleReads
 from tallystick.replica.trust_reports import DisputeInfo
 from tallystick.replica.versions import FactsAt, Version, clip
 from tallystick.state import views_places_read as places
-from tallystick.state.explain import Explanation
 from tallystick.state.places import place_text
 from tallystick.state.source import ChangeRange, Spans
 from tallystick.state.view import Db, View, state_hash
@@ -91,6 +92,11 @@ class Reading:
     def is_own(self) -> bool:
         """Whether this is the replica's own reading of the newest version."""
         return self._given is None and self._version is None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything that is here is read, not a version."""
+        return self._version is None
 
     @property
     def judge(self) -> Judge:
@@ -291,23 +297,28 @@ class Reading:
         with self._log.store.read():
             found, db = self._find(wanted)
             if isinstance(found, PlacesView):
-                explanation = places.why(found, db, source, subject, self._verdict_of, type_=type)
+                explanation = places.why(found, db, source, subject, self.verdict_of, type_=type)
             elif isinstance(found, GroupSum):
                 if not self.is_own:
                     found, db = self._with_excluded(found)
-                explanation = found.why(db, source, subject, self._verdict_of)
+                explanation = found.why(db, source, subject, self.verdict_of)
             elif isinstance(found, TitlesView):
                 raise BadInput("state/view", "titles explain themselves", got=subject, hint=_ASK)
             else:
                 assert isinstance(found, Fold)
                 state = found.state(db)
                 value = state.get(subject) if isinstance(state, dict) else state
-                explanation = found.why(source, subject, value, self._verdict_of)
+                explanation = found.why(source, subject, value, self.verdict_of)
             if self._version is not None:
                 then = self.facts
                 known = [one for one in explanation.excluded if then.event(one.event) is not None]
                 explanation = replace(explanation, excluded=tuple(known))
-        return Explained(explanation, self)
+        return Explained(explanation, self.name_of)
+
+    @property
+    def ledger(self) -> LedgerReading:
+        """Assets, balances, statements and debts."""
+        return LedgerReading(self)
 
     @property
     def titles(self) -> TitleReads:
@@ -419,7 +430,8 @@ class Reading:
         }
         return Judge(self.policy, self.facts, statements, splits)
 
-    def _verdict_of(self, id: bytes) -> Verdict:
+    def verdict_of(self, id: bytes) -> Verdict:
+        """Whether and why one event counts; not every statement is tried alone."""
         return self.judge.event_verdict(id, thorough=False)
 
 
@@ -431,25 +443,6 @@ _THEIRS = {
     "your policy's": "{}'s",
 }
 """How the viewer's part in a verdict is told when the viewer is somebody else."""
-
-
-class Explained:
-    """An explanation with names: ``str`` is what a person reads, ``as_dict`` what programs do."""
-
-    def __init__(self, explanation: Explanation, reading: Reading) -> None:
-        self.data = explanation
-        self._reading = reading
-
-    def __str__(self) -> str:
-        return "; ".join(self.sentences())
-
-    def sentences(self) -> list[str]:
-        """The answer in sentences."""
-        return self.data.sentences(self._reading.name_of)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The answer as plain data."""
-        return self.data.as_dict(self._reading.name_of)
 
 
 def combined_hash(hashes: dict[str, str]) -> str:

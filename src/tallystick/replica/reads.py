@@ -14,9 +14,10 @@ from typing import Any
 from tallystick.errors import BadInput
 from tallystick.policy import Policy, holding
 from tallystick.policy.scope import covers
+from tallystick.replica.explained import Explained
 from tallystick.replica.infos import event_infos
 from tallystick.replica.openlog import PLACES
-from tallystick.replica.reading import Explained, Reading
+from tallystick.replica.reading import Reading
 from tallystick.replica.reports import (
     EventInfo,
     SqlResult,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 from tallystick.errors import BadInput
@@ -19,8 +20,11 @@ from tallystick.event.rules import CREATE
 from tallystick.kernels import encode_item
 from tallystick.limits import DIGEST_BYTES
 from tallystick.replica.base import Base
+from tallystick.replica.grounded import check_grounds
 from tallystick.replica.kinds import ground_rule, is_ruled, void_code
+from tallystick.replica.ledger import Ledger, Put
 from tallystick.replica.openlog import PLACES
+from tallystick.replica.reading import Reading
 from tallystick.replica.writing import Row
 from tallystick.state.edits import Edit
 from tallystick.state.ops import KIND as EDIT
@@ -42,6 +46,15 @@ class Batch:
     def write(self, kind: str, content: Any = None, *, frame: Any = None) -> None:
         """One more event."""
         self.rows.append(event_row(kind, content, frame))
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger's verbs; what they write becomes part of the batch."""
+        return self._replica.ledger_with(self._put)
+
+    def _put(self, row: Row) -> str:
+        self.rows.append(row)
+        return ""
 
 
 class Writes(Base):
@@ -70,6 +83,17 @@ class Writes(Base):
         batch = Batch(self)
         yield batch
         batch.ids = self._append(batch.rows)
+
+    @property
+    def ledger(self) -> Ledger:
+        """Assets, payments, refunds; balances, statements, debts."""
+        return self.ledger_with(lambda row: self._append([row])[0])
+
+    def ledger_with(self, put: Put) -> Ledger:
+        """The ledger's verbs, with what becomes of the events they make."""
+        if not self._store.logs():
+            self.create_log(self.path.stem if self.path is not None else "log")
+        return Ledger(Reading(self._log, self._names), self._owner.public, put)
 
     @contextmanager
     def edit(self) -> Iterator[Edit]:

@@ -160,7 +160,7 @@ class LedgerView(View):
         moves = _moves(source, [piece])
         if not moves:
             return
-        lamports = source.lamports([piece])
+        lamports = source.lamports(Spans((row, 1) for row, _, _ in moves).ranges)
         sums.know({leg.account for _, _, legs in moves for leg in legs})
         posts: list[tuple[int, ...]] = []
         accounts, assets = sums.accounts, sums.assets
@@ -356,8 +356,9 @@ class LedgerView(View):
             kept += _mark(row, lamport, Leg(keys[account], assets[asset], amount))
         for first in range(0, cursor, CHUNK_ROWS):
             piece = (first, min(CHUNK_ROWS, cursor - first))
-            lamports = source.lamports([piece])
-            for row, _, legs in _moves(source, [piece]):
+            moves = _moves(source, [piece])
+            lamports = source.lamports(Spans((row, 1) for row, _, _ in moves).ranges)
+            for row, _, legs in moves:
                 said += sum(_mark(row, lamports[row], leg) for leg in legs)
         if kept != said:
             yield "postings are kept otherwise than their events say"

@@ -1,4 +1,4 @@
-"""Events of one's own that stand on others: what they name is put into their past, or refused.
+"""Events of one's own that stand on others: what would be void is refused.
 
 Law: an event that would count for nobody is refused before it is written, by the rule that would
 make it void when it is read.
@@ -17,51 +17,35 @@ from tallystick.state.grounds import Deed
 from tallystick.store.store import Store
 
 
-def with_grounds(store: Store, log_no: int, author: bytes, rows: Sequence[Row]) -> Sequence[Row]:
-    """Rows to be written, with the events they stand on named so that these are in their past.
+def check_grounds(store: Store, log_no: int, author: bytes, rows: Sequence[Row]) -> None:
+    """Rows to be written against the rules of their kinds and the events they stand on.
 
     Raises:
         BadInput: void/*, for an event that would count for nobody.
     """
-    if all(ground_rule(row.kind) is None for row in rows):
-        return rows
-    found: dict[bytes, tuple[int, Deed] | None] = {}
-    return [
-        row if ground_rule(row.kind) is None else _with_grounds(store, log_no, author, row, found)
-        for row in rows
-    ]
+    found: dict[bytes, Deed | None] = {}
+    for row in rows:
+        rule = ground_rule(row.kind)
+        if rule is None:
+            continue
+        named = rule.read(author, row.frame)
+        code = named if isinstance(named, str) else None
+        if not isinstance(named, str):
+            for id in named:
+                if id not in found:
+                    found[id] = _deed(store, log_no, id)
+            known = [one for id in named if (one := found[id]) is not None]
+            if len(known) < len(named):
+                code = "void/ground"
+            else:
+                code = rule.check(Deed(b"", author, row.kind, row.frame), known)
+        if code is not None:
+            raise BadInput(code, where=row.kind, hint="Such an event would count for nobody.")
 
 
-def _with_grounds(
-    store: Store,
-    log_no: int,
-    author: bytes,
-    row: Row,
-    found: dict[bytes, tuple[int, Deed] | None],
-) -> Row:
-    rule = ground_rule(row.kind)
-    assert rule is not None, row.kind
-    named = rule.read(author, row.frame)
-    code = named if isinstance(named, str) else None
-    places: list[int] = []
-    if not isinstance(named, str):
-        for id in named:
-            if id not in found:
-                found[id] = _deed(store, log_no, id)
-        known = [one for id in named if (one := found[id]) is not None]
-        if len(known) < len(named):
-            code = "void/ground"
-        else:
-            places = [at for at, _ in known]
-            code = rule.check(Deed(b"", author, row.kind, row.frame), [deed for _, deed in known])
-    if code is not None:
-        raise BadInput(code, where=row.kind, hint="Such an event would count for nobody.")
-    return row._replace(names=(*row.names, *places))
-
-
-def _deed(store: Store, log_no: int, id: bytes) -> tuple[int, Deed] | None:
+def _deed(store: Store, log_no: int, id: bytes) -> Deed | None:
     row = store.row_of(id)
     event = None if row is None else store.event(row)
     if event is None or event.log != log_no or event.void is not None:
         return None
-    return event.row, Deed(id, event.author, event.kind, event.frame)
+    return Deed(id, event.author, event.kind, event.frame)

@@ -71,23 +71,23 @@ class Writes(Base):
         Raises:
             BadInput: codec/*, event/*, void/*. KeyNeeded. ChainError: chain/restored.
         """
-        return self._append([event_row(kind, content, frame)])[0]
+        return self._append_ruled([event_row(kind, content, frame)])[0]
 
     def write_many(self, rows: Sequence[tuple[str, Any]]) -> list[str]:
         """Writes events as one transaction, at most 4,096 to a commit; their ids."""
-        return self._append([event_row(kind, content, None) for kind, content in rows])
+        return self._append_ruled([event_row(kind, content, None) for kind, content in rows])
 
     @contextmanager
     def batch(self) -> Iterator[Batch]:
         """Several events as one commit: ``with replica.batch() as b: b.write(...)``."""
         batch = Batch(self)
         yield batch
-        batch.ids = self._append(batch.rows)
+        batch.ids = self._append_ruled(batch.rows)
 
     @property
     def ledger(self) -> Ledger:
         """Assets, payments, refunds; balances, statements, debts."""
-        return self.ledger_with(lambda row: self._append([row])[0])
+        return self.ledger_with(lambda row: self._append_ruled([row])[0])
 
     def ledger_with(self, put: Put) -> Ledger:
         """The ledger's verbs, with what becomes of the events they make."""
@@ -128,6 +128,12 @@ class Writes(Base):
         return self._write_edit(Edit(self._live).disable(place))
 
     # --- inside -----------------------------------------------------------------------------------
+
+    def _append_ruled(self, rows: Sequence[Row]) -> list[str]:
+        """As ``_append``; what would be void by the events it stands on is refused."""
+        if rows and self._store.logs():
+            check_grounds(self._store, self._log.no, self._owner.public, rows)
+        return self._append(rows)
 
     def _append(self, rows: Sequence[Row]) -> list[str]:
         if not rows:

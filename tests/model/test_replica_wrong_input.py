@@ -36,6 +36,10 @@ VALID = {
     "petname": "friend", "version": "claimed:1", "at": None, "listen": "tcp://127.0.0.1:0",
     "url": "tcp://127.0.0.1:1", "other": None, "target": "stranger", "actor": "stranger",
     "stance": "open", "fork_rule": "both", "restitution": None, "called": None, "verdict": None,
+    "dispute": UNKNOWN_EVENT, "claim": None, "among": None, "before": "now", "after": "now",
+    "since": 0, "to": "other", "show_only": True, "policy_a": "me", "policy_b": "me", "now": None,
+    "quiet_ms": None, "which": "now", "status": None, "about": None, "by": None, "event": None,
+    "everything": False,
 }  # fmt: skip
 SAYING = {"ban", "allow", "adopt", "exclude", "include", "retract", "restore", "withdraw"}
 OPTIONS = {

@@ -6,6 +6,8 @@ knows nothing of lines, spans, cells, levels or caches.
 
 from __future__ import annotations
 
+from tests.model.cascade_oracle import is_taken
+
 INFINITE = 10**9
 AGAINST = {"ban", "exclude", "uphold"}
 SLOT = {
@@ -245,12 +247,13 @@ class Oracle:
         return self.judge(id)[0]
 
     def judge(self, id):
-        event = self.events[id]
+        event, p = self.events[id], self.policy
         if id == self.policy.log:
             return True, "none"
         if event.void:
             return False, "void"
-        if not all(g in self.events and self.counts(g) for g in event.grounds):
+        kept = event.type is not None and p.restitution.get(event.type) == "keep"
+        if not kept and not all(g in self.events and self.counts(g) for g in event.grounds):
             return False, "ungrounded"
         cell = self.cell(self.kind_of(event))
         if self.is_retracted(event, cell):
@@ -290,6 +293,8 @@ class Oracle:
         mine = ("event", event.id) in cell.said[p.viewer]
         if word is not None:
             return word, "my-word" if mine else "tally"
+        if is_taken(self, event.id, rank):
+            return False, "cascade"
         return self.heeded(event, cell)
 
     def heeded(self, event, cell):

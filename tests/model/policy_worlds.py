@@ -45,6 +45,8 @@ class Scene:
         self.random = random.Random(seed)
         self.people = [key(n) for n in range(people)]
         self.world = World()
+        self.edits: list[bytes] = []
+        """Events that others may go over."""
         self.forks = forks
         self.world.write(key(200), "log/create")
         for author in self.people:
@@ -70,13 +72,21 @@ class Scene:
         prev = None
         if self.forks and r.random() < 0.03:
             prev = r.choice([e.prev for e in self.world.events if e.author == author] + [b""])
-        if r.random() < 0.2:
+        if r.random() < 0.3:
             ids = [e.id for e in self.world.events]
             grounds = r.sample(ids, r.randint(1, 2)) if r.random() < 0.4 else []
             void = "void/value" if r.random() < 0.15 else None
-            self.add(
-                self.world.draft(author, r.choice(KINDS), prev=prev, void=void, grounds=grounds)
+            kind = r.choice(KINDS)
+            built = kind != "actor/note" and r.random() < 0.6
+            below = self.edits[-6:] if r.random() < 0.7 else self.edits
+            over = r.sample(below, min(len(below), r.choice((1, 1, 1, 2)))) if built else []
+            type_ = r.choice((None, "home", "car")) if grounds else None
+            draft = self.world.draft(
+                author, kind, prev=prev, void=void, grounds=grounds, over=over, type=type_
             )
+            self.add(draft)
+            if kind != "actor/note":
+                self.edits.append(draft.id)
             return
         verb = r.choice(VERBS)
         draft = self.world.draft(author, f"trust/{verb}", prev=prev)
@@ -111,6 +121,10 @@ class Scene:
             else:
                 pool = r.choice((events, events, trust or events))
             target = r.choice(pool).id if r.random() < 0.95 else r.randbytes(32)
+            if verb in ("exclude", "include") and self.edits and r.random() < 0.6:
+                target = r.choice(self.edits)
+            if verb == "exclude" and r.random() < 0.5:
+                more["cascade"] = True
         if verb in ("uphold", "dismiss"):
             more["dispute"] = r.choice(events).id
         elif verb not in ("retract", "restore", "withdraw"):
@@ -139,6 +153,7 @@ class Scene:
             "threshold": r.choice((1, 1, 1, 1, 2, 2, 3, 5)),
             "max_depth": r.choice((0, 1, 2, 3, 4, 4, 4, 4)),
             "fork_rule": r.choice(("both", "prefix", "none", side)),
+            "restitution": r.choice(({}, {"home": "keep"}, {"home": "keep", "car": "return"})),
         }
 
     def _private(self) -> list[Statement]:
@@ -168,7 +183,7 @@ class Scene:
             ready = [
                 e
                 for e in waiting
-                if (not e.prev or e.prev in known) and all(g in known for g in e.grounds)
+                if (not e.prev or e.prev in known) and known.issuperset((*e.grounds, *e.over))
             ]
             event = r.choice(ready)
             waiting.remove(event)

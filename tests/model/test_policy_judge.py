@@ -54,7 +54,15 @@ def test_reasons_and_contested_marks_are_the_oracles(scene):
         verdict = judge._explainer.event(event.id)
         included, reason = oracle.judge(event.id)
         assert verdict.included == included
-        if reason in ("void", "ungrounded", "retracted", "equivocation", "my-word", "tally"):
+        if reason in (
+            "void",
+            "ungrounded",
+            "retracted",
+            "equivocation",
+            "my-word",
+            "tally",
+            "cascade",
+        ):
             assert verdict.reason == reason
         else:
             assert verdict.reason in ("actor-my-word", "actor-tally", "stance", "none")
@@ -66,6 +74,11 @@ def test_reasons_and_contested_marks_are_the_oracles(scene):
 @given(scenes())
 @settings(max_examples=250)
 def test_order_and_batching_of_arrival_change_nothing_and_flips_add_up(scene):
+    assert_any_order_agrees(scene)
+
+
+def assert_any_order_agrees(scene: Scene) -> None:
+    """Fed in another order, in batches, whose flips add up, to the oracle's answers."""
     world, said = World(), []
     first, *batches = scene.arrivals()
     for event in first:
@@ -154,8 +167,14 @@ def test_necessary_causes_and_only_they_change_an_actors_verdict(scene, data):
 @given(scenes(events=40), st.data())
 @settings(max_examples=60)
 def test_necessary_causes_and_only_they_change_an_events_verdict(scene, data):
+    assert_necessary_causes(
+        scene, data.draw(st.sampled_from([event.id for event in scene.world.events]))
+    )
+
+
+def assert_necessary_causes(scene: Scene, id: bytes) -> None:
+    """The statements marked necessary are those, of all, whose exclusion changes the verdict."""
     judge, world = judged(scene), scene.world
-    id = data.draw(st.sampled_from([event.id for event in world.events]))
     before = Counter(world.ids(judge.counted()))
     verdict = judge.event_verdict(id)
     assert Counter(world.ids(judge.counted())) == before, "asking changes nothing"
@@ -185,6 +204,12 @@ def test_what_if_is_what_would_be_and_changes_nothing(scene, data):
     )
     seq = 10**6 if private else world.draft(voter, "note").seq
     said = scene.statement(verb, fresh_id("if"), voter, seq)._replace(private=private)
+    assert_foreseen(scene, judge, said)
+
+
+def assert_foreseen(scene: Scene, judge: Judge, said: Statement) -> None:
+    """What if is what would be; then the statement is made."""
+    world, voter = scene.world, said.voter
     before = Counter(world.ids(judge.counted()))
     preview = judge.what_if(said)
     assert Counter(world.ids(judge.counted())) == before
@@ -194,7 +219,7 @@ def test_what_if_is_what_would_be_and_changes_nothing(scene, data):
     for flip in preview.flips:
         for id in world.ids([flip.span]):
             after[id] += flip.weight
-    if not private:
+    if not said.private:
         draft = world.draft(voter, said.kind)
         world.add(Event(said.id, voter, draft.seq, draft.prev, draft.kind, statement=said))
     else:

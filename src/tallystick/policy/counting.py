@@ -3,7 +3,7 @@
     author level   reach: how far each line of an author counts, per cell; only authors who are
                    not at the stance's default are written down
     event level    noted: events with a reason of their own (a word about them, a retract, a
-                   ground that does not count, the genesis); each has its own answer
+                   cascade, a ground that does not count, the genesis); each has its own answer
 
 Law: a noted event flips alone and is left out of every span, so nothing flips twice; the memory
 this takes grows with what was judged, never with what is in the log.
@@ -356,6 +356,9 @@ class Counting:
                     out.append((span.line, span.begin, end, kinds, 1, ("arrived",)))
             if not clean:
                 self._touch_ungrounded(span, work)
+            if out_by_cascade := self.rules.cascades.out:
+                facts = self._context.facts
+                work.touch(facts.going_over(span.line, span.begin, span.end, out_by_cascade))
         return out
 
     def _touch_ungrounded(self, span: Span, work: _Worklist) -> None:
@@ -402,6 +405,8 @@ class Counting:
             if first:
                 work.asked.add(id)
                 self._was[id] = self._originally(fact)
+            if self.rules.cascades.settle(fact):
+                work.again(facts.followers(id))
             answer = answers[id] = self.judge(fact)
             self._note(fact, counts=answer.counts)
             if answer.counts != before:
@@ -468,7 +473,7 @@ class Counting:
 
     def _has_reason(self, fact: EventFact) -> bool:
         id, book = fact.id, self._context.book
-        if id in book.undoings or id == self._context.policy.log:
+        if id in book.undoings or id == self._context.policy.log or self.rules.cascades.touches(id):
             return True
         return id in self.rules.cell(fact).words or any(
             not self.counts(ground) for ground in self._asked(id)

@@ -193,14 +193,24 @@ class Explainer:
             if ground is None:
                 break
             at, deepest = self._counting.judge(ground), ground
+        by = None
         cell = self._counting.rules.cell(deepest)
         if at.reason == "retracted" and at.by is not None:
             causes = [self._cause(cell, self._context.book.by_id[at.by])]
+        elif at.reason == "cascade":
+            causes, by = self._cascade_causes(deepest)
         elif at.reason not in ("void", "equivocation", "ungrounded"):
             causes = self._event_causes(cell, deepest, at.reason, contested=contested)
-        return Verdict(
-            id, "event", opinion.counts, contested, opinion.reason, tuple(causes), opinion.by
-        )
+        by = opinion.by if opinion.reason != "cascade" else by
+        return Verdict(id, "event", opinion.counts, contested, opinion.reason, tuple(causes), by)
+
+    def _cascade_causes(self, fact: EventFact) -> tuple[list[Cause], bytes | None]:
+        """What takes an event along: the votes for each root, and the root with the smallest id."""
+        causes: list[Cause] = []
+        roots = sorted(self._counting.rules.cascades.roots(fact), key=lambda root: root.id)
+        for _, cell, votes, mine in roots:
+            causes += self._votes(cell, votes) if mine is None else [self._cause(cell, mine)]
+        return _unique(causes), roots[0].id if roots else None
 
     def _event_causes(
         self, cell: Strata, fact: EventFact, reason: str, *, contested: bool

@@ -4,7 +4,8 @@
                    │                a line names its own seqs [first_seq, size), what is before
     line 1         └ 3 4            them is its base's: line 1 has base 0, first_seq 3
 
-Law: the judge sees ids, authors, seqs, kinds and grounds; never content, clock or arrival.
+Law: the judge sees ids, authors, seqs, kinds, and which events stand on or go over which; never
+content, clock or arrival.
 
 Reads: nothing. Read by: standing, counting, judge, replica.
 """
@@ -12,6 +13,7 @@ Reads: nothing. Read by: standing, counting, judge, replica.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple, Protocol
 
 from tallystick.policy.statement import Cut, Statement
@@ -129,6 +131,20 @@ class Facts(Protocol):
 
     def leaning(self, line: int, begin: int, end: int) -> Sequence[bytes]:
         """Events (anywhere) that stand on an event of the range."""
+
+    def over(self, id: bytes) -> Sequence[bytes]:
+        """Other events that the event's ops go over; none if one of its ops goes over nothing."""
+
+    def followers(self, id: bytes) -> Sequence[bytes]:
+        """Events with an op that goes over one of the event's; some without may be among them."""
+
+    def going_over(
+        self, line: int, begin: int, end: int, named: AbstractSet[tuple[bytes, int]]
+    ) -> Sequence[bytes]:
+        """Events of the range with an op that goes over one of some events, by (author, seq).
+
+        Others may be among them.
+        """
 
 
 def prefixes(cut: Cut, actor: bytes, facts: Facts) -> tuple[dict[int, int], list[bytes]]:

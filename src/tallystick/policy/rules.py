@@ -1,14 +1,14 @@
 """The precedence of verdicts, rule by rule: why an event counts, or does not.
 
-    void > ungrounded > retracted > equivocation > the event: my word, tally >
+    void > ungrounded > retracted > equivocation > the event: my word, tally, cascade >
     its author: my word, tally > stance
 
 The first two need to know what else counts and stand in ``counting``; the rest are here.
 
 Law: a rule looks at standing, at statements and at where an event stands in its chain; nothing is
-remembered, so asking twice gives the same answer.
+remembered but which events cascades take along, so asking twice gives the same answer.
 
-Reads: standing, tally, facts, scope. Read by: counting, explain.
+Reads: cascade, standing, tally, facts, scope. Read by: counting, explain.
 Source: spec/policy.md, "Verdicts".
 """
 
@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from tallystick.policy.cascade import Cascades
 from tallystick.policy.facts import END, EventFact, Reach, nearer, reach_at, side_of
 from tallystick.policy.scope import moves_standing
 from tallystick.policy.standing import Context, Strata
@@ -48,6 +49,7 @@ class Rules:
         self._context = context
         self.cell_of = cell_of
         self.base = base
+        self.cascades = Cascades(context, self.cell)
 
     @property
     def default(self) -> Reach:
@@ -101,10 +103,13 @@ class Rules:
         if fact.seq >= reach_at(self.forked(fact.author), fact.line):
             return Opinion(False, "equivocation", fact.author)
         actor = facts.actor(fact.author)
-        word = cell.word(fact.id, rank=cell.rank(actor), strictly=moves_standing(fact.kind))
+        rank = cell.rank(actor)
+        word = cell.word(fact.id, rank=rank, strictly=moves_standing(fact.kind))
         if word is not None:
             mine = fact.id in self._context.supposed or cell.me in cell.words[fact.id]
             return Opinion(word, "my-word" if mine else "tally")
+        if self.cascades.takes(fact.id, rank):
+            return Opinion(False, "cascade")
         counts = fact.seq < reach_at(self.heeded(cell, actor), fact.line)
         return Opinion(counts, self._author_reason(cell, actor, fact, counts=counts), actor)
 

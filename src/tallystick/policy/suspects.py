@@ -14,7 +14,7 @@ Reads: book, standing, rules. Read by: judge.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from tallystick.policy.standing import Context
@@ -37,10 +37,12 @@ class Suspects:
         self._context = context
         self._about: dict[bytes, list[Statement]] = {}
         adopts: dict[bytes, list[bytes]] = {}
+        self._cascades = False
         actor_of, viewer = context.facts.actor, context.policy.viewer
         for s in ({s.id: s for s in mine} | context.book.by_id).values():
             target = actor_of(s.target) if SLOT[s.verb] <= ADOPTION else s.target
             self._about.setdefault(target, []).append(s)
+            self._cascades |= s.cascade
             if s.verb == "adopt" and s.weight:
                 adopts.setdefault(actor_of(s.voter), []).append(target)
         self.possible = _reached(viewer, adopts)
@@ -61,8 +63,8 @@ class Suspects:
             thing = queue.popleft()
             if fact is not None and (event := context.facts.event(thing)) is not None:
                 push(actor_of(event.author))
-                for ground in context.facts.grounds(thing):
-                    push(ground)
+                for below in (*context.facts.grounds(thing), *self._over(thing)):
+                    push(below)
             for s in sorted(self._about.get(thing, ()), key=_by_voter):
                 actor = actor_of(s.voter)
                 if SLOT[s.verb] > EVENT:
@@ -74,6 +76,10 @@ class Suspects:
                     yield s
                     push(s.id)
                     push(actor)
+
+    def _over(self, event: bytes) -> Sequence[bytes]:
+        """What an event may be taken along with, if anybody asks for that at all."""
+        return self._context.facts.over(event) if self._cascades else ()
 
 
 def _by_voter(s: Statement) -> tuple[bytes, tuple[bool, int, bytes]]:

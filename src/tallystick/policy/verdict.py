@@ -1,6 +1,6 @@
 """Verdicts: whether somebody or something counts, why, and in words.
 
-    void > ungrounded > retracted > equivocation > the event: my word, tally >
+    void > ungrounded > retracted > equivocation > the event: my word, tally, cascade >
     its author: my word, tally > stance
 
 Law: a verdict names the statements it turns on; the first rule above that applies decides.
@@ -25,6 +25,7 @@ REASONS: Final = {
     "equivocation": "its author signed two histories",
     "my-word": "your own word",
     "tally": "people you heed",
+    "cascade": "what it was built on was excluded with all that was built on it",
     "actor-my-word": "your own word about its author",
     "actor-tally": "people you heed, about its author",
     "stance": "your policy's stance",
@@ -106,7 +107,7 @@ class Verdict:
 
     def _because(self, names: Names) -> str:
         rule = REASONS[self.reason]
-        if self.reason in ("ungrounded", "equivocation") and self.by is not None:
+        if self.reason in ("ungrounded", "equivocation", "cascade") and self.by is not None:
             rule += f" ({names(self.by)})"
         votes = [
             c for c in self.causes if not (c.path or c.aside) and self._for(c) == self.included

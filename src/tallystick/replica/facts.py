@@ -8,14 +8,19 @@ Reads: store, policy.facts. Read by: replica.judging.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
 from tallystick.limits import DIGEST_BYTES
 from tallystick.policy.facts import EventFact, LineFact
 from tallystick.replica.grounds import Grounds
 from tallystick.replica.kinds import ground_rule
+from tallystick.replica.source import LogSource
+from tallystick.state import titles
+from tallystick.state.overs import Overs
+from tallystick.state.views_places import PlacesView
 from tallystick.store.grounds import standing_on
 from tallystick.store.lookups import facts_at, void_events
-from tallystick.store.rows import LineRow
+from tallystick.store.rows import EventRow, LineRow
 from tallystick.store.store import Store
 
 CACHED_MAX = 100_000
@@ -33,6 +38,10 @@ class LogFacts:
         self._grounds = Grounds(store)
         self._named: dict[bytes, tuple[bytes, ...]] = {}
         self._stood_on: dict[tuple[int, int], set[int]] = {}
+        places = PlacesView()
+        places.suffix = "" if log_no == 1 else f"_{log_no}"
+        self._overs = Overs(store.db, LogSource(store, log_no), places)
+        self._over: dict[bytes, tuple[bytes, ...]] = {}
 
     def event(self, id: bytes) -> EventFact | None:
         """The event, or None when it is not here (or is another log's)."""
@@ -148,6 +157,39 @@ class LogFacts:
         for row, count in self._store.ranges(line, begin, end):
             found += standing_on(self._store, row, count)
         return self._ids(found)
+
+    def over(self, id: bytes) -> Sequence[bytes]:
+        """Other events that the event's ops go over; none if one of its ops goes over nothing."""
+        found = self._over.get(id)
+        if found is None:
+            event = self._event_row(id)
+            if event is None:
+                return ()
+            if len(self._over) >= CACHED_MAX:
+                self._over.clear()
+            found = self._over[id] = tuple(self._store.ids_at(self._overs.over(event)))
+        return found
+
+    def followers(self, id: bytes) -> Sequence[bytes]:
+        """Events with an op that goes over one of the event's; some without may be among them."""
+        event = self._event_row(id)
+        if event is None:
+            return ()
+        if event.kind in titles.KINDS:
+            return self.stands_on(id)
+        return self._store.ids_at(self._overs.followers(event))
+
+    def going_over(
+        self, line: int, begin: int, end: int, named: AbstractSet[tuple[bytes, int]]
+    ) -> Sequence[bytes]:
+        """Events of the range with an op that goes over one of some events, by (author, seq)."""
+        ranges = self._store.ranges(line, begin, end)
+        return self._store.ids_at(self._overs.going_over(ranges, named))
+
+    def _event_row(self, id: bytes) -> EventRow | None:
+        row = self._store.row_of(id)
+        event = None if row is None else self._store.event(row)
+        return event if event is not None and event.log == self._log_no else None
 
     def _ids(self, ranges: Iterable[tuple[int, int]]) -> Sequence[bytes]:
         rows = {at for row, count in ranges for at in range(row, row + count)}

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,8 @@ class Event:
     Args:
         prev: id of the author's event before; empty for the first.
         statement: what it says, if it is a statement.
+        over: events its ops go over; every one of its ops goes over something, if any does.
+        type: the asset type whose rule of restitution its grounds follow.
     """
 
     id: bytes
@@ -38,6 +41,8 @@ class Event:
     void: str | None = None
     grounds: tuple[bytes, ...] = ()
     statement: Statement | None = None
+    over: tuple[bytes, ...] = ()
+    type: str | None = None
 
 
 class World:
@@ -54,6 +59,8 @@ class World:
         self._kinds: dict[str, None] = {}
         self._grounds: dict[bytes, tuple[bytes, ...]] = {}
         self._dependents: dict[bytes, list[bytes]] = {}
+        self._by_id: dict[bytes, Event] = {}
+        self._followers: dict[bytes, list[bytes]] = {}
         self._voids: dict[bytes, list[bytes]] = {}
         self._ids_on: dict[int, dict[int, bytes]] = {}
 
@@ -73,6 +80,9 @@ class World:
         self._grounds[event.id] = event.grounds
         for ground in event.grounds:
             self._dependents.setdefault(ground, []).append(event.id)
+        for below in event.over:
+            self._followers.setdefault(below, []).append(event.id)
+        self._by_id[event.id] = event
         self.events.append(event)
         without = frozenset((event.id,)) if event.void else frozenset[bytes]()
         if event.void:
@@ -109,6 +119,8 @@ class World:
         prev: bytes | None = None,
         void: str | None = None,
         grounds: Sequence[bytes] = (),
+        over: Sequence[bytes] = (),
+        type: str | None = None,
     ) -> Event:
         """The next event of an author, not added yet; ``prev`` names another one to follow."""
         if prev is None:
@@ -116,9 +128,8 @@ class World:
             prev = self._last[own[0]] if own else b""
         seq = self._facts[prev].seq + 1 if prev else 0
         mark = f"{author.hex()}/{seq}/{kind}/{len(self.events)}".encode()
-        return Event(
-            hashlib.sha256(mark + prev).digest(), author, seq, prev, kind, void, tuple(grounds)
-        )
+        id = hashlib.sha256(mark + prev).digest()
+        return Event(id, author, seq, prev, kind, void, tuple(grounds), over=tuple(over), type=type)
 
     def say(
         self, author: bytes, verb: str, target: bytes, *, prev: bytes | None = None, **more: Any
@@ -207,8 +218,7 @@ class World:
 
     def restitution(self, id: bytes) -> str | None:
         """The asset type whose rule says whether the event's grounds are asked for."""
-        del id
-        return None
+        return self._by_id[id].type
 
     def stood_on(self, line: int, begin: int, end: int) -> Sequence[bytes]:
         """Events that events of the range stand on."""
@@ -217,6 +227,25 @@ class World:
     def standing_in(self, ground: bytes, line: int, begin: int, end: int) -> Sequence[bytes]:
         """Events of the range that stand on the event."""
         return [id for id in self._range(line, begin, end) if ground in self._grounds[id]]
+
+    def over(self, id: bytes) -> Sequence[bytes]:
+        """Events that all ops of the event go over."""
+        found = self._by_id.get(id)
+        return () if found is None or found.void else found.over
+
+    def followers(self, id: bytes) -> Sequence[bytes]:
+        """Events that go over the event."""
+        return self._followers.get(id, ())
+
+    def going_over(
+        self, line: int, begin: int, end: int, named: AbstractSet[tuple[bytes, int]]
+    ) -> Sequence[bytes]:
+        """Events of the range that go over one of some events."""
+        return [
+            id
+            for id in self._range(line, begin, end)
+            if any((e.author, e.seq) in named for e in map(self._by_id.get, self.over(id)) if e)
+        ]
 
     def leaning(self, line: int, begin: int, end: int) -> Sequence[bytes]:
         """Events that stand on an event of the range."""

@@ -22,7 +22,7 @@ ME, ANA, BO, CY, DI = (key(n) for n in range(5))
 
 
 @given(built())
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_a_judge_from_scratch_says_what_the_oracle_says(scene):
     judge, oracle = fights.judged(scene), fights.oracle_of(scene)
     fights.assert_same(judge, oracle, scene.world)
@@ -32,13 +32,13 @@ def test_a_judge_from_scratch_says_what_the_oracle_says(scene):
 
 
 @given(built())
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_order_and_batching_of_arrival_change_nothing_and_flips_add_up(scene):
     fights.assert_any_order_agrees(scene)
 
 
 @given(built(events=35), st.data())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_necessary_causes_and_only_they_change_an_events_verdict(scene, data):
     judge = fights.judged(scene)
     ids = [event.id for event in scene.world.events]
@@ -47,7 +47,7 @@ def test_necessary_causes_and_only_they_change_an_events_verdict(scene, data):
 
 
 @given(built(), st.data())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_what_if_is_what_would_be_and_changes_nothing(scene, data):
     voter = data.draw(st.sampled_from(scene.people))
     verb = data.draw(st.sampled_from(("exclude", "include", "ban", "adopt", "withdraw")))

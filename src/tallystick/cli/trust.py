@@ -84,6 +84,9 @@ def options_of(name: str) -> list[Callable[[Any], Any]]:
     if name == "ban":
         spared = "Spare this event and its chain before it (again for more chains)."
         options.append(click.option("--cut", multiple=True, metavar="EVENT", help=spared))
+    if name == "exclude":
+        built_on = "Take along what was built on it and on nothing that counts."
+        options.append(click.option("--cascade", is_flag=True, help=built_on))
     if name == "adopt":
         pinned = "Adopt as of this event of theirs (again for more chains)."
         options += [

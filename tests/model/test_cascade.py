@@ -13,6 +13,8 @@ from tests.model.cascade_worlds import built
 from tests.model.policy_worlds import fresh_id, key
 
 from tallystick.policy import Judge, Policy
+from tallystick.policy.book import Book
+from tallystick.policy.glance import Glance
 from tallystick.testing.world import World
 
 ME, ANA, BO, CY, DI = (key(n) for n in range(5))
@@ -53,6 +55,19 @@ def test_what_if_is_what_would_be_and_changes_nothing(scene, data):
     verb = data.draw(st.sampled_from(("exclude", "include", "ban", "adopt", "withdraw")))
     said = scene.statement(verb, fresh_id("if"), voter, scene.world.draft(voter, "note").seq)
     fights.assert_foreseen(scene, fights.judged(scene), said)
+
+
+@given(built())
+@settings(max_examples=40)
+def test_a_glance_sees_what_a_judge_sees(scene):
+    world, policy = scene.world, scene.policy()
+    book = Book(world, policy.viewer)
+    book.write(world.statements)
+    judge, about = fights.judged(scene), scene.people
+    glance = Glance(policy, world, book, world.equivocations, about=about)
+    for event in reversed(world.events):
+        seen, known = glance.event_verdict(event.id), judge.event_verdict(event.id, thorough=False)
+        assert (seen.included, seen.reason, seen.by) == (known.included, known.reason, known.by)
 
 
 # --- pictures -----------------------------------------------------------------------------------

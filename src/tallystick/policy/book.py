@@ -35,6 +35,8 @@ class Book:
         """Event -> retracts and restores that name it."""
         self.own_events: dict[bytes, list[bytes]] = {}
         """Actor -> ids of their retracts and restores."""
+        self.cascades = False
+        """Whether anybody ever asked for a cascade."""
         self._said: dict[bytes, list[Statement]] = {}
         self._unsorted: set[bytes] = set()
         self._slots: dict[bytes, dict[Key, list[Statement]]] = {}
@@ -50,6 +52,8 @@ class Book:
                 continue
             by_id[id] = s
             new.append(s)
+            if s.cascade:
+                self.cascades = True
             if s.verb in _ASIDE:
                 self._write_aside(s)
                 continue

@@ -19,9 +19,9 @@ from collections.abc import Iterable, Mapping
 from tallystick.policy.book import Book
 from tallystick.policy.counting import Counting
 from tallystick.policy.explain import Explainer
-from tallystick.policy.facts import Facts
+from tallystick.policy.facts import EventFact, Facts
 from tallystick.policy.policy import Policy
-from tallystick.policy.rules import CellOf
+from tallystick.policy.rules import CellOf, Opinion
 from tallystick.policy.scope import ANY, Signature, signature
 from tallystick.policy.standing import Context, Strata
 from tallystick.policy.statement import ADOPTION, SLOT
@@ -138,6 +138,31 @@ class _Single(Counting):
     def __init__(self, context: Context, cell_of: CellOf, base: Strata) -> None:
         super().__init__(context, cell_of, base)
         self._known: dict[bytes, bool] = {}
+        self._settled: set[bytes] = set()
+        mine = context.policy.statements
+        self._cascades = context.book.cascades or any(s.cascade for s in mine)
+
+    def judge(self, fact: EventFact) -> Opinion:
+        """The whole precedence; what the event was built on is looked at first."""
+        if self._cascades:
+            self._settle_below(fact.id)
+        return super().judge(fact)
+
+    def _settle_below(self, id: bytes) -> None:
+        """Whether cascades reach an event, from the bottom up. Cost: O(what it was built on)."""
+        facts, todo = self._context.facts, [id]
+        while todo:
+            fact = facts.event(todo[-1])
+            if fact is None or fact.id in self._settled:
+                todo.pop()
+                continue
+            below = [under for under in facts.over(fact.id) if under not in self._settled]
+            below = [under for under in below if facts.event(under) is not None]
+            if below:
+                todo += below
+                continue
+            self._settled.add(todo.pop())
+            self.rules.cascades.settle(fact)
 
     def counts(self, id: bytes) -> bool:
         """Whether an event counts; grounds are asked in turn, which ends as they are older."""

@@ -165,12 +165,12 @@ def forged_proofs(run: Run, founder: Any, eve: Hand) -> None:
 
 def side_of(one: Any, id: bytes) -> list[Any]:
     """One true side: header, path, head, as the store can prove them."""
-    from tallystick.replica.accusing import _side
+    from tallystick.replica.accusing import shown
 
     store = one._store
     row = store.row_of(id)
     line, seq, *_ = store.links(row)
-    side = _side(store, store.line(line), seq)
+    side = shown(store, store.line(line), seq)
     return [side.header, side.path, side.head.size, side.head.root, side.head.signature]
 
 

@@ -245,7 +245,7 @@ class Story:
         return {
             "places": state_oracle.places(self.world, self.counted, absent),
             "reputation": state_oracle.sums(self.world, self.counted, absent, RATING),
-            "ledger": fold_oracle(self.world, self.counted, absent),
+            "book": fold_oracle(self.world, self.counted, absent),
         }
 
 

@@ -27,7 +27,7 @@ from tallystick.replica.replica import Replica
 from tallystick.store.adapter import Adapter
 from tallystick.store.store import Store
 
-SUM, FOLD = "reputation", "ledger"
+SUM, FOLD = "reputation", "book"
 SCOPES = (None, "review/stars", "note", "record/edit")
 
 

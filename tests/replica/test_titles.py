@@ -9,7 +9,8 @@ import pytest
 
 import tallystick
 from tallystick.errors import Ambiguous, BadInput, NotFound, TallyError
-from tallystick.kernels import Link
+from tallystick.kernels import Link, encode_item
+from tallystick.replica.writing import Row
 from tallystick.state.title_chain import check_title_chain
 
 
@@ -111,7 +112,13 @@ def test_a_transfer_by_hand_counts_only_over_what_names_its_author(street, chang
     frame = {name: links[word] for name, word in frame.items()} | {"to": bytes(32)}
     if not change:
         frame["over"] = links["drill"]
-    found = ana.show(ana.write("title/transfer", frame=frame))
+    if code is not None:
+        with pytest.raises(BadInput) as refused:
+            ana.write("title/transfer", frame=frame)
+        assert refused.value.code == code
+    rows = [ana._store.row_of(links[word].digest) for word in ids]
+    by_hand = Row("title/transfer", frame=encode_item(frame), names=tuple(rows))
+    found = ana.show(ana._append([by_hand])[0])
     assert (found.void, found.counts) == (code, code is None)
     meet(street)
     assert street["di"].show(found.id).void == code

@@ -87,7 +87,10 @@ def issue_verb(
     out: Output, store: str, to: str, units: str, asset: str | None, memo: str | None,
     log: str | None,
 ) -> None:  # fmt: skip
-    """Make AMOUNT of an asset and give it to ACCOUNT; its issuers may."""
+    """Make an AMOUNT of an asset for an ACCOUNT.
+
+    Only its issuers may.
+    """
     _written(out, store, log, lambda one: one.ledger.issue(to, units, asset, memo=memo))
 
 
@@ -123,8 +126,7 @@ def transfer_verb(
 
     Below zero pays. What is paid of an asset and what is received are the same.
     """
-    rows = [_leg(leg) for leg in legs]
-    _written(out, store, log, lambda one: one.ledger.transfer(rows, memo=memo))
+    _written(out, store, log, lambda one: one.ledger.transfer(list(map(_leg, legs)), memo=memo))
 
 
 @verb(
@@ -247,7 +249,10 @@ def why_verb(
     out: Output, store: str, account: str, asset: str | None, as_actor: str | None,
     version: str | None, log: str | None,
 ) -> None:  # fmt: skip
-    """Say why ACCOUNT has what it has: what counts, and what does not and why."""
+    """Say why an ACCOUNT has what it has.
+
+    Every payment behind it, and those that do not count, with the reason.
+    """
     with opened(store, log) as replica:
         found = _reading(replica, as_actor, version).why(account, asset)
         out.result(found.as_dict(), found.sentences())

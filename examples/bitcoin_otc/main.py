@@ -1,6 +1,8 @@
 """Two hundred people look at one market: whom they ban, where they agree, on whom they split.
 
-    ratings ──► log ──► the policy of each viewer ──► standing ──► agreement, splits, pictures
+    ratings ──► log ──┬──► the policy of each viewer ──► standing ──► agreement, splits ──► pictures
+    payments ─────────┘
+                      └──► the ledger, and the ten most banned leave it one by one ──► debts
 
 Usage:
     python examples/bitcoin_otc/main.py --data DIR [--out DIR] [--viewers 200]
@@ -8,7 +10,7 @@ Usage:
 
 Nothing is assumed: every step checks what it says, and the program ends with 0 only if all held.
 
-Reads: community, agreement, pictures, tallystick. Read by: people.
+Reads: community, agreement, money, pictures, tallystick. Read by: people.
 """
 
 from __future__ import annotations
@@ -18,18 +20,18 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any, Self, TypeVar
 
 from agreement import agreement, clustered, masks, overlap, splits
 from community import Community, make_town, read_community
+from money import Step, build, exclude_one_by_one, needed, payments
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import tallystick
-from tallystick.demo import otc
 from tallystick.demo.loading import take_in
 
 Item = TypeVar("Item")
@@ -38,6 +40,8 @@ MAX_DEPTH = 2
 SPLIT_FROM = 0.05
 """A ban by fewer is their own affair; one that fewer do not share is a consensus."""
 SHOWN = 30
+BANNED = 10
+"""So many of the most banned leave the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ def main() -> int:
         with tallystick.init(Path(place) / "study.tally", name="student") as replica:
             load(replica, community)
             seen = look(replica, community, options.viewers)
-        found = compare(community, seen)
+            steps = pay(screen, replica, community)
+        found = compare(community, seen) | {"money": [asdict(step) for step in steps]}
         tell(screen, community, found)
         if options.out is not None:
             options.out.mkdir(parents=True, exist_ok=True)
@@ -83,8 +88,8 @@ def _options() -> argparse.Namespace:
 
 
 def load(replica: tallystick.Replica, community: Community) -> None:
-    """Ratings become events: the worst is a ban, good ones adopt, lukewarm ones allow."""
-    batches = otc.build(community.ratings, namespace=community.namespace, name="market")
+    """Ratings become events: the worst is a ban, good ones adopt and pay, lukewarm ones allow."""
+    batches = build(community, needed(payments(community)))
     with _bar("storing ratings", len(community.ratings)) as bar:
         take_in(
             replica, batches, total=len(community.ratings), what="ratings",
@@ -103,6 +108,21 @@ def look(replica: tallystick.Replica, community: Community, viewers: int) -> lis
         contested = set(found["contested"])
         seen.append(Seen(viewer, set(found["banned"]), contested, len(found["rank"])))
     return seen
+
+
+def pay(screen: Console, replica: tallystick.Replica, community: Community) -> list[Step]:
+    """The most banned leave the ledger one by one; what is owed then."""
+    banned = community.most_banned(BANNED)
+    steps = []
+    with _bar("excluding the most banned", 1 + len(banned)) as bar:
+        for step in exclude_one_by_one(replica, community, banned):
+            steps.append(step)
+            bar.told(len(steps))
+    screen.print(f"   {len(payments(community))} payments; what is owed as the most banned leave:")
+    for step in steps:
+        who = "nobody" if step.banned is None else f"{step.banned} ({step.payments} payments)"
+        screen.print(f"      {who}: {step.debts} owed by {step.owing} accounts")
+    return steps
 
 
 # --- 3 what they make of it ---------------------------------------------------------------------
@@ -212,7 +232,18 @@ def draw(out: Path, community: Community, seen: list[Seen], found: dict[str, Any
         for row in found["splits"][:SHOWN]
     ]
     title = f"{community.title}: the {len(bars)} actors who split {len(names)} viewers most evenly"
-    return paths + pictures.shares(out, "splits", bars, title=title)
+    paths += pictures.shares(out, "splits", bars, title=title)
+    steps = found["money"]
+    last = steps[-1]
+    title = (
+        f"{community.title}: without the {len(steps) - 1} most banned, {last['owing']} accounts owe"
+        f" {last['debts']:,}:\nwhat they were paid by them, and passed on"
+    )
+    return paths + pictures.steps(
+        out, "debts", [step["banned"] or "everybody counts" for step in steps],
+        [step["debts"] for step in steps], [step["owing"] for step in steps],
+        title=title, unit="points",
+    )  # fmt: skip
 
 
 # --- bars ---------------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from tests.model.policy_oracle import Oracle
 from tests.simulation.finding import Finding
 from tests.simulation.kept import check_kept
-from tests.simulation.person import Person, letters
+from tests.simulation.person import MONEY, THINGS, Person, letters
+from tests.simulation.trade import check_money
 
 from tallystick.errors import ChainError
 from tallystick.event.ids import cid_text, parse_cid
@@ -47,6 +48,7 @@ def check_quiet(world: World, rng: Random) -> None:
     for one in close:
         check_store(one)
         check_own_answers(one)
+        check_money(one)
     check_fair(world, close)
     for one in present:
         check_refused(one)
@@ -106,6 +108,8 @@ def answers(reading: Reading, events: list[str], actors: list[str]) -> dict[str,
         "places": reading.state_hash("places"),
         "ratings": reading.state_hash("ratings"),
         "letters": reading.state_hash(letters),
+        "money": reading.state_hash(MONEY),
+        "things": reading.state_hash(THINGS),
         "standing": reading.standing(),
         "events": [reading.judge.event_verdict(parse_cid(event)) for event in events],
         "actors": [reading.judge.actor_verdict(parse_did_key(actor)) for actor in actors],
@@ -120,7 +124,7 @@ def check_own_answers(one: Person) -> None:
     """What was kept up to date change by change is what comes out from scratch."""
     replica = one.replica
     scratch = replica.under(replica.policy)
-    for view in ("places", "ratings", letters):
+    for view in ("places", "ratings", letters, MONEY, THINGS):
         if replica.state_hash(view) != scratch.state_hash(view):
             raise Finding("diverged", f"r{one.number}: {view} is not what a fresh one is")
     if replica.standing() != scratch.standing():

@@ -32,7 +32,9 @@ from tallystick.replica.replica import Replica
 from tallystick.replica.reports import Receipt
 from tallystick.replica.serving import POLL_SECONDS, Pusher
 from tallystick.state.views_fold import Fold, fold
+from tallystick.state.views_ledger import LedgerView
 from tallystick.state.views_sum import GroupSum
+from tallystick.state.views_titles import TitlesView
 from tallystick.sync.holdings import Endpoint, Holdings, Outcome
 from tallystick.sync.session import Session
 from tallystick.sync.vector import NONCE_BYTES
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 BEGAN_MS = 1_700_000_000_000
 """What honest clocks show when a world begins."""
 POLL_MS = int(POLL_SECONDS * 1000)
+MONEY, THINGS = LedgerView(), TitlesView()
 RATINGS = GroupSum("ratings", kind="review/rate", key="target", amount="stars")
 
 
@@ -192,6 +195,8 @@ class Person:
         assert replica is not None
         replica.define_sum("ratings", kind="review/rate", key="target", amount="stars")
         replica.view(letters)
+        replica.view(MONEY)
+        replica.view(THINGS)
 
     def down(self) -> None:
         """The process is gone, between two moments; its connections with it."""

@@ -43,6 +43,16 @@ WILES = {
 """What liars do -> how often."""
 
 
+TRADE = {
+    "declare": 2, "issue": 8, "pay": 24, "let_pay": 4, "pay_for": 6, "refund": 5, "create": 4,
+    "pass_on": 10, "argue": 10,
+}  # fmt: skip
+"""What people do at a market besides -> how often."""
+MARKET_EVERY = 4
+"""One world in so many is a market; the others are as they are without."""
+FIRST_TRADE = 10_000
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """One thing that happens.
@@ -123,6 +133,8 @@ def make_plan(seed: int, *, hours: float = 1.0, people: int | None = None) -> Pl
     order = [one for one in _outward(edges) if one < count]
     disks = frozenset(rng.sample(range(count), rng.choice((0, 1, 1, 2))))
     acts = _acts(rng, order, liars=liars, disks=disks, late=late, span=int(hours * HOUR_MS))
+    if seed % MARKET_EVERY == 0:
+        acts = tuple(sorted((*acts, *_trades(seed, count, acts[-1].at)), key=lambda act: act.at))
     return Plan(seed, hours, count, liars, often, shape, edges, skews, disks, late, acts)
 
 
@@ -176,6 +188,17 @@ def _acts(
     found.sort()
     found.append((span, EVERYBODY, "quiet"))
     return tuple(Act(number, *one) for number, one in enumerate(found))
+
+
+def _trades(seed: int, count: int, span: int) -> list[Act]:
+    """Deeds of a market, all before the last quiet, numbered apart from everything else."""
+    rng = Random(f"trade/{seed}")
+    deeds = rng.randint(40, 70) + 2 * count
+    verbs = rng.choices(list(TRADE), list(TRADE.values()), k=deeds)
+    return [
+        Act(FIRST_TRADE + n, rng.randrange(span), rng.randrange(count), verb)
+        for n, verb in enumerate(verbs)
+    ]
 
 
 def make_edges(rng: Random, shape: str, count: int) -> set[tuple[int, int]]:

@@ -29,6 +29,7 @@ from tests.simulation.plan import EVERYBODY, YEAR_MS, Act, Plan
 from tests.simulation.talk import Talk
 from tests.simulation.timeline import HOUR_MS, SECOND_MS, Timeline
 from tests.simulation.trace import Trace
+from tests.simulation.trade import TRADES
 from tests.simulation.troubles import TROUBLES
 from tests.simulation.wiles import WILES
 
@@ -142,7 +143,7 @@ class World:
             MISHAPS[act.verb](self, one, rng)
         elif one.replica is not None:
             try:
-                DEEDS[act.verb](self, one, rng)
+                (DEEDS | TRADES)[act.verb](self, one, rng)
             except StoreError as error:  # while it looked for something to do it to
                 self.disk_failed(one, error)
 

@@ -96,7 +96,7 @@ CREATE TABLE {delegate} (
   included INTEGER NOT NULL
 );
 CREATE TABLE {cursor} (row INTEGER NOT NULL);
-INSERT INTO {cursor} VALUES (0)
+INSERT INTO {cursor} VALUES (1)
 """
 PARTS: Final = ("asset", "account", "post", "refund", "delegate", "cursor")
 _FLAGGED: Final = ("asset", "refund", "delegate")
@@ -354,7 +354,7 @@ class LedgerView(View):
         query = f"SELECT account, asset, lamport, row, amount FROM {self.own('post')}"
         for account, asset, lamport, row, amount in db.rows(query):
             kept += _mark(row, lamport, Leg(keys[account], assets[asset], amount))
-        for first in range(0, cursor, CHUNK_ROWS):
+        for first in range(1, cursor, CHUNK_ROWS):  # rows begin with 1
             piece = (first, min(CHUNK_ROWS, cursor - first))
             moves = _moves(source, [piece])
             lamports = source.lamports(Spans((row, 1) for row, _, _ in moves).ranges)

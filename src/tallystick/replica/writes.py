@@ -50,7 +50,7 @@ class Batch:
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger's verbs; what they write becomes part of the batch."""
-        return self._replica._ledger_with(self._put)
+        return self._replica.ledger_with(self._put)
 
     def _put(self, row: Row) -> str:
         self.rows.append(row)
@@ -87,9 +87,9 @@ class Writes(Base):
     @property
     def ledger(self) -> Ledger:
         """Assets, payments, refunds; balances, statements, debts."""
-        return self._ledger_with(lambda row: self._append_ruled([row])[0])
+        return self.ledger_with(lambda row: self._append_ruled([row])[0])
 
-    def _ledger_with(self, put: Put) -> Ledger:
+    def ledger_with(self, put: Put) -> Ledger:
         """The ledger's verbs, with what becomes of the events they make."""
         if not self._store.logs():
             self.create_log(self.path.stem if self.path is not None else "log")

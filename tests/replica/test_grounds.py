@@ -14,6 +14,7 @@ from tallystick.errors import BadInput
 from tallystick.event.ids import cid_text, parse_cid
 from tallystick.kernels import Link, decode_item, encode_item
 from tallystick.replica import kinds
+from tallystick.replica.facts import LogFacts
 from tallystick.replica.writing import Row
 from tallystick.state.grounds import GroundRule
 
@@ -106,6 +107,25 @@ def test_a_frame_that_names_nothing_readable_is_void():
     id = cid_text(id)
     on_void = deal(ana, id)
     assert [ana.show(one).void for one in (id, on_void)] == ["void/frame", "void/ground"]
+
+
+def test_what_arrives_is_not_asked_one_by_one_while_somebody_is_banned(monkeypatch):
+    ana, bob, cyn = world(3)
+    offer = bob.write(OFFER, "a bicycle")
+    settle([ana, bob, cyn])
+    ana.ban(bob.did)
+    cyn.write_many([("note/post", number) for number in range(50)])
+    for _ in range(5):
+        deal(cyn, cyn.write(OFFER, "mine"))
+    late = deal(cyn, offer)
+    asked: list[bytes] = []
+    grounds = LogFacts.grounds
+    monkeypatch.setattr(
+        LogFacts, "grounds", lambda facts, id: asked.append(id) or grounds(facts, id)
+    )
+    ana.sync(cyn)
+    assert set(asked) == {parse_cid(late)}, "only what stands on something that does not count"
+    assert not counts(ana, late)
 
 
 def naive(counted, grounds):

@@ -137,7 +137,8 @@ class Judging:
         judge = self._judge
         grounds = self._grounds.read(stored.grounded)
         voids = stored.voids | news.voids | grounds.voids
-        self._facts.note_grounds(grounds.stood_on)
+        on_nothing = {(span.line, span.begin): set[int]() for span in stored.spans}
+        self._facts.note_grounds(on_nothing | grounds.stood_on)
         if voids:
             self._facts.forget_voids(self._store.ids_at(sorted(voids)))
         if self._public is not None:

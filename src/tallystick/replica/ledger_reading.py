@@ -10,14 +10,15 @@ Reads: state.views_ledger*, replica.{reading, names, ledger_infos}. Read by: rep
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tallystick.errors import Ambiguous, BadInput, NotFound
 from tallystick.event.event import read_part
-from tallystick.event.ids import cid_text
+from tallystick.event.ids import cid_text, cid_texts
 from tallystick.identity.did import did_key
 from tallystick.replica.arguments import checked
 from tallystick.replica.explained import Explained
@@ -123,7 +124,7 @@ class LedgerReading:
         with self._tables() as tables:
             found = find_asset(tables, asset)
             lines = tables.statement(key, found, after=start, limit=limit)
-            return [self._line(line, found) for line in lines]
+            return self._lines(lines, found)
 
     def debts(self, account: str | None = None) -> list[DebtInfo]:
         """Accounts below zero, the greatest debt of each asset first, with what they come from."""
@@ -181,21 +182,26 @@ class LedgerReading:
             counts=one.included,
         )
 
-    def _line(self, line: Line, asset: AssetRow) -> StatementLine:
-        event, name_of = line.event, self._reading.name_of
-        return StatementLine(
-            event=cid_text(event.id),
-            time=event.time,
-            kind=event.kind,
-            author=did_key(event.author),
-            amount=to_decimal(line.amount, asset.precision),
-            balance=to_decimal(line.balance, asset.precision),
-            others=tuple(map(did_key, line.others)),
-            others_names=tuple(map(name_of, line.others)),
-            memo=_said(event.content, "memo"),
-            counts=line.included,
-            refunded_by=tuple(map(cid_text, line.refunds)),
-        )
+    def _lines(self, lines: Sequence[Line], asset: AssetRow) -> list[StatementLine]:
+        """Lines as people read them; whoever comes up again and again is looked up once."""
+        called, key_text = cache(self._reading.name_of), cache(did_key)
+        ids = cid_texts(b"".join(line.event.id for line in lines))
+        return [
+            StatementLine(
+                event=id,
+                time=line.event.time,
+                kind=line.event.kind,
+                author=key_text(line.event.author),
+                amount=to_decimal(line.amount, asset.precision),
+                balance=to_decimal(line.balance, asset.precision),
+                others=tuple(map(key_text, line.others)),
+                others_names=tuple(map(called, line.others)),
+                memo=_said(line.event.content, "memo"),
+                counts=line.included,
+                refunded_by=tuple(map(cid_text, line.refunds)),
+            )
+            for id, line in zip(ids, lines, strict=True)
+        ]
 
     def _debt(self, debt: Debt) -> DebtInfo:
         asset, name_of = debt.asset, self._reading.name_of

@@ -78,6 +78,16 @@ def test_a_debt_says_what_it_comes_from(till):
     assert "1 payment does not count: 1 by you (because of your own word" in why
 
 
+def test_a_payment_explains_no_more_than_is_owed(till):
+    shell = till.shell
+    shell.ok("ledger", "pay", "eve.tally", till.ana, "5", "EUR")
+    shell.ok("sync", "ana.tally", "eve.tally")
+    shell.ok("exclude", "ana.tally", till.paid, "--yes")
+    (debt,) = shell.ok("ledger", "debts", "ana.tally")["debts"]
+    assert (debt["amount"], debt["overdraft"]) == ("5.00", "0.00")
+    assert [one["amount"] for one in debt["causes"]] == ["5.00"]
+
+
 def test_several_legs_and_who_may_act_for_whom(till):
     shell = till.shell
     shell.ok("ledger", "transfer", "ana.tally", "me=-3", "eve=3:EUR")

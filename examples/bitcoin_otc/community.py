@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -37,7 +38,7 @@ class Community:
 
     def did(self, user: int | str) -> str:
         """did:key of a user."""
-        return user_key(self.namespace, user).did
+        return _did(self.namespace, user)
 
     def users(self) -> list[int | str]:
         """Everybody who rates or is rated, as first met."""
@@ -52,6 +53,12 @@ class Community:
         """Whom most people gave the worst rating, and so banned."""
         bans = Counter(r.target for r in self.ratings if r.rating == otc.BAN_AT)
         return sorted(bans, key=lambda user: (-bans[user], str(user)))[:count]
+
+
+@cache
+def _did(namespace: str, user: int | str) -> str:
+    """A key is derived once for each user, not for each rating."""
+    return user_key(namespace, user).did
 
 
 def read_community(data: Path) -> Community:

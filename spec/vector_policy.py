@@ -150,8 +150,9 @@ def document(**fields: object) -> dict[str, object]:
     } | fields
 
 
-BAN = [bytes_of("ban"), 7, False, "trust/ban", cbor({"actor": ACTOR})]
-SECRET = [bytes_of("secret"), 0, True, "trust/allow", cbor({"actor": OTHER})]
+BAN = [bytes_of("ban"), bytes_of("viewer"), 9, 7, False, "trust/ban", cbor({"actor": ACTOR})]
+SECRET = [bytes_of("secret"), bytes_of("viewer"), 0, 0, True, "trust/allow", cbor({"actor": OTHER})]
+RETRACT = [EVENT, bytes_of("viewer"), 2, 1, False, "trust/retract", cbor({"event": Link(OTHER)})]
 DOCUMENTS = {
     "nothing said": document(),
     "every parameter": document(
@@ -171,8 +172,8 @@ REFUSED = {
         document(more=1),
         document(log=bytes_of("genesis")),
         document(statements=[SECRET, BAN]),
-        document(statements=[BAN[:4]]),
-        document(statements=[[*BAN[:4], cbor({"actor": b""})]]),
+        document(statements=[BAN[:6]]),
+        document(statements=[[*BAN[:6], cbor({"actor": b""})]]),
     ],
     "policy/parameter": [
         document(stance="shut"),
@@ -183,7 +184,7 @@ REFUSED = {
         document(viewer=b"me"),
     ],
     "policy/target": [
-        document(statements=[[EVENT, 1, False, "trust/retract", cbor({"event": Link(OTHER)})]]),
+        document(statements=[RETRACT]),
     ],
 }
 

@@ -287,7 +287,7 @@ class StoreCases:
     # --- what was judged, heard, named ---
 
     def test_notes_are_read_as_they_were_set(self, store):
-        said = StatementRow(7, b"i" * 32, A, 3, "ban", B, b"\xf6")
+        said = StatementRow(7, b"i" * 32, A, 3, 5, "ban", B, b"\xf6")
         with store.write():
             store.add_statements(1, [said, replace(said, row=9)])
             assert store.add_private(1, kind="trust/ban", frame=b"f", reason="r") == 1

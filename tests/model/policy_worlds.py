@@ -8,6 +8,7 @@ import random
 from hypothesis import strategies as st
 
 from tallystick.policy import CutEntry, Policy, Statement, holding, private_id
+from tallystick.policy.actors import own_words
 from tallystick.testing.world import Event, World
 
 KINDS = ("note", "review/film", "review/book", "chat", "ledger/transfer", "actor/note")
@@ -39,18 +40,30 @@ class Scene:
         people: how many authors write.
         events: how many events.
         forks: whether chains may split.
+        actors: whether people may have several keys.
     """
 
-    def __init__(self, seed: int, *, people: int = 5, events: int = 30, forks: bool = True) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        people: int = 5,
+        events: int = 30,
+        forks: bool = True,
+        actors: bool = False,
+    ) -> None:
         self.random = random.Random(seed)
         self.people = [key(n) for n in range(people)]
         self.world = World()
         self.edits: list[bytes] = []
         """Events that others may go over."""
-        self.forks = forks
+        self.forks, self.actors = forks, actors
+        self.verbs = (*VERBS, "key", "key", "repair", "repair") if actors else VERBS
         self.world.write(key(200), "log/create")
         for author in self.people:
             self.world.write(author, "note")
+        if actors:
+            self._links()
         dense = self.random.random() < 0.7
         if dense:
             self._adoptions()
@@ -59,13 +72,26 @@ class Scene:
         self.parameters = self._parameters()
         self.private = self._private()
 
+    def _links(self) -> None:
+        """Some people begin with two keys or more."""
+        for _ in range(self.random.randint(1, 2)):
+            one, other = self.random.sample(self.people, 2)
+            self.world.say(one, "key", other, lamport=self._lamport())
+            self.world.say(other, "key", one, lamport=self._lamport())
+
+    def _lamport(self) -> int:
+        """Grows along every chain; two keys of one actor may say something at the same one."""
+        return len(self.world.events) // 2 if self.actors else 0
+
     def _adoptions(self) -> None:
         """Everybody begins with a few people they trust, so that there are several strata."""
         r = self.random
         for author in self.people:
             for target in r.sample(self.people, min(len(self.people), r.randint(1, 2))):
                 weight, depth = r.choice((1, 1, 2, 3)), r.choice((1, 2, 3))
-                self.world.say(author, "adopt", target, weight=weight, depth=depth)
+                self.world.say(
+                    author, "adopt", target, weight=weight, depth=depth, lamport=self._lamport()
+                )
 
     def _one(self) -> None:
         r, author = self.random, self.random.choice(self.people)
@@ -88,8 +114,9 @@ class Scene:
             if kind != "actor/note":
                 self.edits.append(draft.id)
             return
-        verb = r.choice(VERBS)
-        draft = self.world.draft(author, f"trust/{verb}", prev=prev)
+        verb = r.choice(self.verbs)
+        room = "actor" if verb in ("key", "repair") else "trust"
+        draft = self.world.draft(author, f"{room}/{verb}", prev=prev)
         said = self.statement(verb, draft.id, author, draft.seq)
         self.add(Event(draft.id, author, draft.seq, draft.prev, draft.kind, statement=said))
 
@@ -99,7 +126,10 @@ class Scene:
     def statement(self, verb: str, id: bytes, voter: bytes, seq: int, **more: object) -> Statement:
         """A statement with a random target that its verb can have."""
         r, events = self.random, self.world.events
-        if verb in ("ban", "allow", "adopt"):
+        more.setdefault("lamport", 0 if more.get("private") else self._lamport())
+        if verb == "key":
+            target = r.choice(self.people)
+        elif verb in ("ban", "allow", "adopt"):
             target = r.choice(self.people)
             if verb == "adopt":
                 more |= {
@@ -118,16 +148,21 @@ class Scene:
                 pool = r.choice((own, own, events)) or events
             elif verb == "withdraw":
                 pool = r.choice((mine, mine, trust)) or events
+            elif verb == "repair":
+                split = [e for e in events if e.author in self.world.equivocations]
+                pool = split or events
+            elif self.actors and r.random() < 0.4:
+                pool = [e for e in trust if e.statement.verb in ("key", "repair")] or events
             else:
                 pool = r.choice((events, events, trust or events))
             target = r.choice(pool).id if r.random() < 0.95 else r.randbytes(32)
-            if verb in ("exclude", "include") and self.edits and r.random() < 0.6:
+            if verb in ("exclude", "include") and self.edits and r.random() < (0.3 if self.actors else 0.6):
                 target = r.choice(self.edits)
             if verb == "exclude" and r.random() < 0.5:
                 more["cascade"] = True
         if verb in ("uphold", "dismiss"):
             more["dispute"] = r.choice(events).id
-        elif verb not in ("retract", "restore", "withdraw"):
+        elif verb not in ("retract", "restore", "withdraw", "key", "repair"):
             more["scope"] = r.choice(SCOPES)
         return Statement(id, voter, seq, verb, target, **more)
 
@@ -172,9 +207,16 @@ class Scene:
         """The viewer's policy over some of the events: said in them, and privately."""
         known = self.parameters | parameters
         events = self.world.events if events is None else events
-        mine = [e.statement for e in events if e.statement and e.author == known["viewer"]]
-        private = self.private if known["viewer"] == self.parameters["viewer"] else []
-        return Policy(**known, statements=holding([*mine, *private]))
+        return Policy(**known, statements=holding(self.spoken(events, known["viewer"])))
+
+    def spoken(self, events: list[Event] | None = None, viewer: bytes | None = None) -> list:
+        """All a viewer said in some events, by any key of theirs, and privately."""
+        events = self.world.events if events is None else events
+        viewer = self.parameters["viewer"] if viewer is None else viewer
+        said = [e.statement for e in events if e.statement]
+        private = self.private if viewer == self.parameters["viewer"] else []
+        claims = [s for s in said if s.verb == "key"]
+        return own_words(viewer, [*said, *private], claims, splits(events))
 
     def arrivals(self) -> list[list[Event]]:
         """The events in another order a network might bring them in, cut into batches."""
@@ -197,6 +239,17 @@ class Scene:
         return batches
 
 
+def splits(events: list[Event]) -> dict[bytes, int]:
+    """Author -> smallest seq with two events."""
+    seen: set[tuple[bytes, int]] = set()
+    found: dict[bytes, int] = {}
+    for e in events:
+        if (e.author, e.seq) in seen:
+            found[e.author] = min(e.seq, found.get(e.author, e.seq))
+        seen.add((e.author, e.seq))
+    return found
+
+
 def scenes(**sizes: int):
     """Scenes; Hypothesis shrinks the number of people and events."""
     return st.builds(
@@ -205,6 +258,7 @@ def scenes(**sizes: int):
         people=st.integers(2, sizes.get("people", 8)),
         events=st.integers(0, sizes.get("events", 90)),
         forks=st.booleans(),
+        actors=st.booleans(),
     )
 
 

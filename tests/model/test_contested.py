@@ -16,7 +16,7 @@ ME, ANA, BO, CY, MAL = (key(n) for n in range(5))
 def marks(scene: Scene, policy: Policy) -> set[bytes]:
     """Everything contested, by the oracle: actors in the cell of ``*``, and single events."""
     oracle = Oracle(policy, scene.world.events, scene.world.equivocations)
-    found = set(oracle.standing()[2]) - {policy.viewer}
+    found = set(oracle.standing()[2]) - {oracle.actor(policy.viewer)}
     for event in scene.world.events:
         cell = oracle.cell(oracle.kind_of(event))
         if (
@@ -33,7 +33,7 @@ def marks(scene: Scene, policy: Policy) -> set[bytes]:
 def test_every_option_settles_what_it_says_and_the_judge_is_left_as_it_was(scene):
     world, policy = scene.world, scene.policy()
     judge = Judge(policy, world, world.statements, world.equivocations)
-    judge.said = [*(s for s in world.statements if s.voter == policy.viewer), *scene.private]
+    judge.said = scene.spoken()
     counted, before = world.ids(judge.counted()), marks(scene, policy)
     found = contested(judge, world, world.statements)
     assert {subject for clash in found for subject in clash.subjects} == before

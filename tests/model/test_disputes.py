@@ -42,15 +42,16 @@ class Plain:
         if event is None:
             return 0
         voters = self.o.cell(self.o.kind_of(event)).voters
-        if event.author not in voters:
+        author = self.o.actor(event.author)
+        if author not in voters:
             return INFINITE
         moves = event.kind.startswith(("trust/", "actor/"))
-        return voters[event.author][0] - (1 if moves else 0)
+        return voters[author][0] - (1 if moves else 0)
 
     def status(self, id):
         event = self.o.events.get(id)
         cell = self.o.cell("*" if event is None else self.o.kind_of(event))
-        mine = cell.said[self.o.policy.viewer].get(("event", id))
+        mine = cell.said[cell.me].get(("event", id))
         total = cell.total("event", id, cell.said, within=self.within(id))
         threshold = self.o.policy.threshold
         if mine is not None:
@@ -66,7 +67,7 @@ class Plain:
         return any(
             s.verb == "withdraw"
             and s.target == dispute.id
-            and s.voter == dispute.voter
+            and self.o.actor(s.voter) == self.o.actor(dispute.voter)
             and self.o.counts(s.id)
             for s in self.world.statements
         )

@@ -137,8 +137,7 @@ def excluding(scene: Scene, *ids: bytes) -> Policy:
 
 def said_by_viewer(scene: Scene) -> list[Statement]:
     """All of it, also what something later replaced."""
-    viewer = scene.parameters["viewer"]
-    return [*(s for s in scene.world.statements if s.voter == viewer), *scene.private]
+    return scene.spoken()
 
 
 @given(scenes(events=40), st.data())
@@ -151,7 +150,7 @@ def test_necessary_causes_and_only_they_change_an_actors_verdict(scene, data):
 
     def value(*ids):
         oracle = Oracle(excluding(scene, *ids), world.events, world.equivocations)
-        return oracle.is_heeded(actor), actor in oracle.standing()[2]
+        return oracle.is_heeded(actor), oracle.actor(actor) in oracle.standing()[2]
 
     now = value()
     necessary = {cause.statement for cause in verdict.causes if cause.necessary}

@@ -202,7 +202,7 @@ class Story:
             return None
         return check_target(
             e.kind.removeprefix("trust/"),
-            same_actor=events[target].author == e.author,
+            same_key=events[target].author == e.author,
             target_kind=events[target].kind,
         )
 

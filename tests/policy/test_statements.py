@@ -79,21 +79,23 @@ def test_reasons_are_no_part_of_a_statements_identity():
 
 
 @pytest.mark.parametrize(
-    ("verb", "same_actor", "kind", "code"),
+    ("verb", "same_key", "kind", "code"),
     [
         ("retract", True, "record/edit", None),
-        ("retract", False, "record/edit", "void/target"),
+        ("retract", False, "record/edit", None),
+        ("repair", False, "record/edit", None),
+        ("repair", True, "record/edit", "void/target"),
         ("restore", True, "ledger/transfer", "void/target"),
         ("retract", True, "trust/ban", "void/target"),
         ("withdraw", True, "trust/retract", None),
         ("withdraw", True, "trust/withdraw", "void/target"),
         ("withdraw", True, "record/edit", "void/target"),
-        ("withdraw", False, "trust/ban", "void/target"),
+        ("withdraw", False, "trust/ban", None),
         ("exclude", False, "log/create", None),
     ],
 )
-def test_what_a_statement_may_name_in_its_past(verb, same_actor, kind, code):
-    assert policy.check_target(verb, same_actor=same_actor, target_kind=kind) == code
+def test_what_a_statement_may_name_in_its_past(verb, same_key, kind, code):
+    assert policy.check_target(verb, same_key=same_key, target_kind=kind) == code
 
 
 @pytest.mark.parametrize(
@@ -199,7 +201,7 @@ def test_parameters_out_of_range_are_refused(wrong):
 
 
 def test_a_policy_holds_only_its_viewers_opinions():
-    for wrong in (said(1, "retract", ID), said(1, "ban", YOU)._replace(voter=YOU)):
+    for wrong in (said(1, "retract", ID), said(1, "ban", YOU)._replace(voter=YOU, private=True)):
         with pytest.raises(BadInput) as caught:
             Policy(ME, ID, statements=(wrong,))
         assert caught.value.code == "policy/target"

@@ -151,7 +151,7 @@ def test_a_row_that_nothing_hashes_is_named_by_its_checksum(store, table):
         store.set_petname("bob", B)
         store.add_private(1, kind="trust/ban", frame=b"f", reason="r")
         store.set_policy(1, b"one", pos=0, changed_ms=5)
-        store.add_statements(1, [StatementRow(7, b"i" * 32, B, 3, "ban", C, b"\xf6")])
+        store.add_statements(1, [StatementRow(7, b"i" * 32, B, 3, 5, "ban", C, b"\xf6")])
         store.add_pending(
             1, B, seq=0, count=2, slice=b"s", waits_for=b"w" * 32, peer=b"p", received_ms=1
         )

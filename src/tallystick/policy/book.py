@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from tallystick.policy.facts import Facts
+from tallystick.policy.facts import ActedFacts
 from tallystick.policy.statement import ADOPTION, EVENT, SLOT, Statement
 
 _T = TypeVar("_T")
@@ -24,9 +24,8 @@ class Book:
     Cost: O(1) per statement written in, whoever says it.
     """
 
-    def __init__(self, facts: Facts, viewer: bytes) -> None:
+    def __init__(self, facts: ActedFacts) -> None:
         self._facts = facts
-        self.viewer = viewer
         self.by_id: dict[bytes, Statement] = {}
         """Every statement of the log, the viewer's too."""
         self.withdrawals: dict[bytes, list[Statement]] = {}
@@ -37,6 +36,10 @@ class Book:
         """Actor -> ids of their retracts and restores."""
         self.cascades = False
         """Whether anybody ever asked for a cascade."""
+        self.claims: dict[bytes, Statement] = {}
+        """``actor/key`` events: two that name each other make their keys one actor's."""
+        self.repairs: dict[bytes, list[Statement]] = {}
+        """Event of a split chain -> repairs that choose its side."""
         self._said: dict[bytes, list[Statement]] = {}
         self._unsorted: set[bytes] = set()
         self._slots: dict[bytes, dict[Key, list[Statement]]] = {}
@@ -83,6 +86,10 @@ class Book:
         elif s.verb in ("retract", "restore"):
             self.undoings.setdefault(s.target, []).append(s)
             self.own_events.setdefault(self._facts.actor(s.voter), []).append(s.id)
+        elif s.verb == "key":
+            self.claims[s.id] = s
+        elif s.verb == "repair":
+            self.repairs.setdefault(s.target, []).append(s)
 
     def strike(self, s: Statement) -> None:
         """Takes a statement out again, as if never written: for asking *what if*."""
@@ -93,6 +100,10 @@ class Book:
         elif s.verb in ("retract", "restore"):
             _drop(self.undoings, s.target, s)
             _drop(self.own_events, actor, s.id)
+        elif s.verb == "key":
+            del self.claims[s.id]
+        elif s.verb == "repair":
+            _drop(self.repairs, s.target, s)
         elif SLOT[s.verb] <= EVENT:
             self._said[actor].remove(s)
             if not self._said[actor]:
@@ -131,8 +142,8 @@ _ASIDE = frozenset(verb for verb, slot in SLOT.items() if slot > EVENT)
 """Verbs that are no opinion about an actor or event."""
 
 
-def _later(s: Statement) -> tuple[int, bytes]:
-    return s.seq, s.id
+def _later(s: Statement) -> tuple[int, bytes, int, bytes]:
+    return s.lamport, s.voter, s.seq, s.id
 
 
 def _drop(index: dict[bytes, list[_T]], key: bytes, value: _T) -> None:

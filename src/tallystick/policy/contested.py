@@ -146,7 +146,7 @@ class _Asked:
 def supposed_word(viewer: bytes, verb: str, target: bytes) -> Statement:
     """A word of the viewer's as it would be said now, later than all that was."""
     id = hashlib.sha256(b"supposed" + target + verb.encode()).digest()
-    return Statement(id, viewer, _LATER, verb, target)
+    return Statement(id, viewer, _LATER, verb, target, lamport=_LATER)
 
 
 def _actors(cell: Strata, threshold: int) -> set[bytes]:

@@ -22,7 +22,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from tallystick.policy.facts import EventFact, Facts
+from tallystick.policy.facts import ActedFacts, EventFact, Facts
 from tallystick.policy.judge import Judge
 from tallystick.policy.scope import moves_standing
 from tallystick.policy.standing import Strata
@@ -106,7 +106,7 @@ def cases(judge: Judge, facts: Facts, statements: Iterable[Statement]) -> list[C
 
     Cost: O(statements), and for each event in dispute the votes about it and the branches.
     """
-    said = list(statements)
+    said, actor_of = list(statements), judge.facts.actor
     disputed = [s for s in said if s.verb == "dispute" and facts.event(s.id) is not None]
     about = {s.target for s in disputed}
     own = {s.id for s in disputed}
@@ -118,7 +118,7 @@ def cases(judge: Judge, facts: Facts, statements: Iterable[Statement]) -> list[C
     matters = {event: matter(judge, facts, event, undoings.get(event)) for event in about}
     found = []
     for s in disputed:
-        at, actor = matters[s.target], facts.actor(s.voter)
+        at, actor = matters[s.target], actor_of(s.voter)
         said_so = [vote.statement for vote in at.votes if vote.counted]
         mine = () if at.mine is None else (at.mine,)
         found.append(
@@ -127,7 +127,7 @@ def cases(judge: Judge, facts: Facts, statements: Iterable[Statement]) -> list[C
                 at,
                 judge.counts(s.id),
                 any(
-                    facts.actor(w.voter) == actor and judge.counts(w.id)
+                    actor_of(w.voter) == actor and judge.counts(w.id)
                     for w in withdraws.get(s.id, ())
                 ),
                 any(answer.dispute == s.id for answer in (*said_so, *mine)),
@@ -146,7 +146,7 @@ def matter(judge: Judge, facts: Facts, event: bytes, undone: bytes | None = None
     cell = judge.cell(cell_kind(facts, fact, undone))
     said = cell.words.get(event, {})
     mine = said.get(cell.me)
-    within = 0 if fact is None else _reach(cell, facts, fact)
+    within = 0 if fact is None else _reach(cell, judge.facts, fact)
     votes = [v for v in branch_votes(said, cell.places) if v.force]
     counted = [v for v in votes if v.place.rank <= within]
     total = sum(vote.force for vote in counted)
@@ -171,7 +171,7 @@ def matter(judge: Judge, facts: Facts, event: bytes, undone: bytes | None = None
             BranchVote(
                 vote.place.branch,
                 vote.voter,
-                path(cell, facts, vote.voter),
+                path(cell, judge.facts, vote.voter),
                 vote.place.rank,
                 vote.statement,
                 vote.force,
@@ -189,7 +189,7 @@ def all_cells(judge: Judge, facts: Facts) -> list[Strata]:
     return list({id(cell): cell for cell in map(judge.cell, (None, *facts.kinds()))}.values())
 
 
-def path(cell: Strata, facts: Facts, voter: bytes) -> tuple[bytes, ...]:
+def path(cell: Strata, facts: ActedFacts, voter: bytes) -> tuple[bytes, ...]:
     """People on the way from the viewer (left out) to a voter, the voter last."""
     found: list[bytes] = []
     at = voter
@@ -201,7 +201,7 @@ def path(cell: Strata, facts: Facts, voter: bytes) -> tuple[bytes, ...]:
     return tuple(reversed(found))
 
 
-def _reach(cell: Strata, facts: Facts, fact: EventFact) -> int:
+def _reach(cell: Strata, facts: ActedFacts, fact: EventFact) -> int:
     """The greatest rank of a voter whose word about an event counts."""
     rank = cell.rank(facts.actor(fact.author))
     return rank - 1 if moves_standing(fact.kind) and rank < NO_RANK else rank

@@ -102,12 +102,6 @@ class Facts(Protocol):
     def everyone(self) -> Iterable[bytes]:
         """Every author with a line in the log."""
 
-    def actor(self, author: bytes) -> bytes:
-        """The actor an author key belongs to; any 32 bytes have one."""
-
-    def authors(self, actor: bytes) -> Sequence[bytes]:
-        """The keys of an actor."""
-
     def voids(self, author: bytes) -> Sequence[bytes]:
         """Ids of the author's void events."""
 
@@ -147,7 +141,17 @@ class Facts(Protocol):
         """
 
 
-def prefixes(cut: Cut, actor: bytes, facts: Facts) -> tuple[dict[int, int], list[bytes]]:
+class ActedFacts(Facts, Protocol):
+    """Facts, and who is who for one viewer."""
+
+    def actor(self, author: bytes) -> bytes:
+        """The actor an author key belongs to; any 32 bytes have one."""
+
+    def authors(self, actor: bytes) -> Sequence[bytes]:
+        """The keys of an actor."""
+
+
+def prefixes(cut: Cut, actor: bytes, facts: ActedFacts) -> tuple[dict[int, int], list[bytes]]:
     """How many leading seqs of each line a cut names, and the authors of entries not here.
 
     An entry stands for its event and that event's ancestors in its own chain. Entries of other

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from tallystick.policy.actors import ActorFacts, Actors, own_words, paired
 from tallystick.policy.book import Book
 from tallystick.policy.counting import Counting, Grouping
 from tallystick.policy.explain import Explainer, Preview
@@ -54,25 +55,65 @@ class Judge:
         statements: Iterable[Statement] = (),
         equivocations: Mapping[bytes, int] | None = None,
     ) -> None:
-        self._facts = facts
+        self._facts = ActorFacts(facts)
         self.said: Sequence[Statement] | None = None
         """All the viewer ever said; None: as log and policy tell, without replaced private words"""
-        self._build(policy, statements, dict(equivocations or {}))
+        self._build(policy, list(statements), dict(equivocations or {}))
 
     def _build(
-        self, policy: Policy, statements: Iterable[Statement], equivocations: dict[bytes, int]
+        self,
+        policy: Policy,
+        statements: Sequence[Statement],
+        equivocations: dict[bytes, int],
+        supposed: frozenset[bytes] = frozenset(),
     ) -> None:
-        book = Book(self._facts, policy.viewer)
-        book.write(statements)
-        self._context = Context(self._facts, book, policy, equivocations)
-        self._patterns: set[str] = {ANY} | {s.scope for s in policy.statements}
-        self._cells: dict[Signature, Strata] = {}
+        claims = [s for s in statements if s.verb == "key"]
+        self._facts.actors = paired(claims, equivocations)
+        for _ in range(2 * len(claims) + 2):  # see ``actors``: it ends by itself
+            book = Book(self._facts)
+            book.write(statements)
+            self._context = Context(self._facts, book, policy, equivocations, supposed)
+            self._patterns: set[str] = {ANY} | {s.scope for s in policy.statements}
+            self._cells: dict[Signature, Strata] = {}
+            self._base = self._cell(ANY)
+            self._linked_by = self._links()
+            actors = self._linked(self._linked_by)
+            if actors == self._facts.actors:
+                break
+            self._facts.actors = actors
+        self._evaluate()
+
+    def _links(self) -> _Links:
+        """Of claims, what links nobody: those excluded by nearer people, those beyond a split.
+
+        Cost: O(claims or events spoken about, whichever are fewer, and proven splits).
+        """
+        claims, context = self._context.book.claims, self._context
+        if not claims:
+            return 0, frozenset(), frozenset()
+        asked = claims.keys() & (self._base.words.keys() | context.supposed)
+        out = frozenset(id for id in asked if not self._base.links(claims[id]))
+        return len(claims), out, frozenset(context.equivocations.items())
+
+    def _linked(self, links: _Links) -> Actors:
+        context = self._context
+        return paired(context.book.claims.values(), context.equivocations, links[1])
+
+    def _is_relinked(self) -> bool:
+        """Whether the cells as they are now take other keys for one actor's than they did."""
+        links = self._links()
+        if links == self._linked_by or self._linked(links) == self._facts.actors:
+            self._linked_by = links
+            return False
+        return True
+
+    def _evaluate(self) -> None:
+        policy, book = self._context.policy, self._context.book
         self._asked: dict[Signature, Strata] = {}
         """Cells of no kind that occurs, kept up to date until the next update."""
         self._of_kind: dict[str, Strata] = {}
         self._steady: list[Grouping] | None = None
         """How kinds are grouped while no cell changes; made when it is first asked for."""
-        self._base = self._cell(ANY)
         self._divide()
         self._counting = Counting(self._context, self._cell_of, self._base)
         authors, events = self._everything()
@@ -89,6 +130,11 @@ class Judge:
         which the retract itself is judged, so it is judged again when they come."""
         self._explainer = Explainer(self._context, self._counting, self._base)
         self._suspects: Suspects | None = None
+
+    @property
+    def facts(self) -> ActorFacts:
+        """The log with this viewer's actors in it."""
+        return self._facts
 
     @property
     def policy(self) -> Policy:
@@ -233,10 +279,11 @@ class Judge:
                 context.equivocations[author] = seq
                 rereads[actor_of(author)] = EVERYTHING
                 authors.add(author)
+        events |= {s.id for s in new if s.verb == "repair" and self._facts.event(s.id) is not None}
         if policy is not None and policy is not self.policy:
             context.policy = policy
             self._patterns |= {s.scope for s in policy.statements}
-            rereads[policy.viewer] = EVERYTHING
+            rereads[context.me] = EVERYTHING
         return self._settle(
             rereads=rereads,
             authors=authors,
@@ -263,6 +310,9 @@ class Judge:
                 moved = cell.settle(due, mine)
                 moved_actors |= moved.actors
                 events |= moved.events
+        if self._is_relinked():
+            return self._relink(arrived)
+        authors |= self._mended(events)
         if rereads or self._of_kind.keys() != set(self._facts.kinds()):
             self._regroup(authors, events)
         if self._of_kind is old and self._steady is None:
@@ -313,7 +363,7 @@ class Judge:
         out: Rereads = {}
         for s in new:
             actor = actor_of(s.voter)
-            if actor == self.policy.viewer or not any(
+            if actor == self._context.me or not any(
                 actor in cell.places for cell in self._cells.values()
             ):
                 continue
@@ -365,18 +415,48 @@ class Judge:
         equivocations: Mapping[bytes, int],
     ) -> list[Flip]:
         """Other parameters: a new judge, and the difference between what counted and counts."""
-        old_counting, old_groups = self._counting, self._groups(self._of_kind)
-        old_of_kind, old_base = self._of_kind, self._base
-        old_counting.rules.cell_of = lambda kind: old_of_kind.get(kind, old_base)
         merged = dict(self._context.equivocations)
         for author, seq in equivocations.items():
             merged[author] = min(seq, merged.get(author, END))
         everything = [*self._context.book.by_id.values(), *statements]
+        return self._anew(policy, everything, merged, arrived)
+
+    def _relink(self, arrived: Sequence[Span]) -> list[Flip]:
+        """Other actors than before: a new judge, and the difference. Cost: that of a new one."""
+        context, before = self._context, self._judged_actors()
+        flips = self._anew(
+            context.policy, [*context.book.by_id.values()], context.equivocations, arrived
+        )
+        self._moved = before | self._judged_actors()
+        return flips
+
+    def _judged_actors(self) -> set[bytes]:
+        """Keys of everybody with a place, or about whom somebody speaks."""
+        return self._keys({*self._base.places, *self._base.standings, *self._base.adoptions})
+
+    def _mended(self, events: Iterable[bytes]) -> set[bytes]:
+        """Authors of split chains about whose repairs something changed."""
+        facts, by_id = self._facts, self._context.book.by_id
+        if not self._context.book.repairs:
+            return set()
+        named = (by_id[id].target for id in events if id in by_id and by_id[id].verb == "repair")
+        return {fact.author for side in named if (fact := facts.event(side)) is not None}
+
+    def _anew(
+        self,
+        policy: Policy,
+        everything: Sequence[Statement],
+        equivocations: dict[bytes, int],
+        arrived: Sequence[Span],
+    ) -> list[Flip]:
+        old_counting, old_groups = self._counting, self._groups(self._of_kind)
+        old_of_kind, old_base = self._of_kind, self._base
+        old_counting.rules.cell_of = lambda kind: old_of_kind.get(kind, old_base)
         fresh_from = {span.line: END for span in arrived}
         for span in arrived:
             fresh_from[span.line] = min(span.begin, fresh_from[span.line])
         voids = frozenset().union(*(span.without for span in arrived))
-        self._build(policy, everything, merged)
+        self._build(policy, everything, equivocations, self._context.supposed)
         return self._counting.difference(
             old_counting, old_groups, self._groups(self._of_kind), fresh_from, voids
         )
@@ -431,7 +511,7 @@ class Judge:
             and cell.me not in votes
             and against(branch_votes(votes, cell.places)) >= threshold
         )
-        return Standing(self.policy.viewer, voters, banned, contested)
+        return Standing(cell.me, voters, banned, contested)
 
     def actor_verdict(
         self, actor: bytes, scope: str | None = None, *, thorough: bool = True
@@ -444,14 +524,14 @@ class Judge:
 
         Cost: thorough: one hypothetical update per cause, and per statement that might be one.
         """
-        actor = self._facts.actor(actor)
-        verdict = self._explainer.actor(self.cell(scope), actor)
+        named = self._facts.actor
+        verdict = self._explainer.actor(self.cell(scope), named(actor))
         if not thorough:
             return replace(verdict, complete=False)
         return self._explained(
             verdict,
             lambda: self.cell(scope),
-            lambda: self._explainer.actor_value(self.cell(scope), actor),
+            lambda: self._explainer.actor_value(self.cell(scope), named(actor)),
         )
 
     def event_verdict(self, id: bytes, *, thorough: bool = True) -> Verdict:
@@ -480,8 +560,8 @@ class Judge:
         """
         with self.supposing(statement) as flips:
             touched = set(self._moved)
-            after = {a: self._explainer.actor(self._base, a) for a in touched}
-        before = {a: self._explainer.actor(self._base, a) for a in touched}
+            after = {a: self._explainer.actor(self._base, self._facts.actor(a)) for a in touched}
+        before = {a: self._explainer.actor(self._base, self._facts.actor(a)) for a in touched}
         actors = {
             a: (before[a], after[a]) for a in sorted(touched) if before[a].answer != after[a].answer
         }
@@ -500,7 +580,7 @@ class Judge:
             for s in new:
                 self._context.book.strike(s)
             self._context.policy = before
-            rereads[before.viewer] = EVERYTHING
+            rereads[self._context.me] = EVERYTHING
             self._settle(
                 rereads=rereads, authors=set(), events=events, arrived=(), cause=("policy",)
             )
@@ -541,7 +621,8 @@ class Judge:
         if self.said is not None:
             return tuple(self.said)
         known, viewer = self._context.book.by_id.values(), self.policy.viewer
-        return (*self.policy.statements, *(s for s in known if s.voter == viewer))
+        claims, forks = self._context.book.claims.values(), self._context.equivocations
+        return (*self.policy.statements, *own_words(viewer, known, claims, forks))
 
     def _explained(
         self, verdict: Verdict, cell: Callable[[], Strata], value: Callable[[], tuple[bool, bool]]
@@ -589,7 +670,7 @@ class Judge:
         known = [s for id in touched if (s := context.book.by_id.get(id)) is not None]
         rereads = self._rereads(known)
         if mine:
-            rereads[self.policy.viewer] = EVERYTHING
+            rereads[context.me] = EVERYTHING
         events = self._undoings(known) | {i for i in touched if self._facts.event(i) is not None}
         self._settle(
             rereads=rereads,

@@ -97,7 +97,8 @@ class Policy:
         for eraser in self.erasers:
             _need(_is_digest(eraser), "erasers", "actors of 32 bytes", eraser)
         for s in self.statements:
-            if s.voter != self.viewer or SLOT.get(s.verb, EVENT + 1) > EVENT:
+            mine = not s.private or s.voter == self.viewer
+            if not mine or SLOT.get(s.verb, EVENT + 1) > EVENT:
                 raise BadInput(
                     "policy/target",
                     expected="an opinion (ban, allow, adopt, exclude, include...) of the viewer",
@@ -122,7 +123,8 @@ class Policy:
                 "restitution": dict(self.restitution),
                 "erasers": list(self.erasers),
                 "statements": [
-                    [s.id, s.seq, s.private, *statement_frame(s)] for s in self.statements
+                    [s.id, s.voter, s.lamport, s.seq, s.private, *statement_frame(s)]
+                    for s in self.statements
                 ],
             }
         )
@@ -188,7 +190,7 @@ def _from_item(item: object) -> Policy:
     if not isinstance(log, Link) or not isinstance(rows, list):
         raise BadInput("policy/document", expected="a link and a list", where="log, statements")
     known["log"] = log.digest
-    known["statements"] = tuple(_statement(row, known["viewer"]) for row in rows)
+    known["statements"] = tuple(_statement(row) for row in rows)
     if not isinstance(known["restitution"], dict) or not isinstance(known["erasers"], list):
         raise BadInput("policy/document", where="restitution, erasers")
     if not all(isinstance(eraser, bytes) for eraser in known["erasers"]):
@@ -196,16 +198,16 @@ def _from_item(item: object) -> Policy:
     return Policy(**known)
 
 
-def _statement(row: object, viewer: object) -> Statement:
-    if not isinstance(row, list) or len(row) != 5 or not isinstance(viewer, bytes):
-        raise BadInput("policy/document", where="statements", expected="rows of five")
-    id, seq, private, kind, frame = row
-    fits = isinstance(id, bytes) and len(id) == DIGEST_BYTES and _is_uint(seq, 0)
+def _statement(row: object) -> Statement:
+    if not isinstance(row, list) or len(row) != 7:
+        raise BadInput("policy/document", where="statements", expected="rows of seven")
+    id, key, lamport, seq, private, kind, frame = row
+    fits = _is_digest(id) and _is_digest(key) and _is_uint(seq, 0) and _is_uint(lamport, 0)
     if not (fits and isinstance(private, bool) and isinstance(kind, str)):
         raise BadInput("policy/document", where="statements", got=repr(row))
     if not isinstance(frame, bytes):
         raise BadInput("policy/document", where="statements", got=repr(frame))
-    parsed = parse_statement(kind, frame, id=id, voter=viewer, seq=seq)
+    parsed = parse_statement(kind, frame, id=id, voter=key, seq=seq)
     if isinstance(parsed, str):
         raise BadInput("policy/document", where="statements", got=parsed)
-    return parsed._replace(private=private)
+    return parsed._replace(private=private, lamport=lamport)

@@ -66,16 +66,49 @@ class Rules:
 
     def forked(self, author: bytes) -> Reach:
         """How far the fork rule lets an author's lines count."""
+        facts = self._context.facts
         seq = self._context.equivocations.get(author)
         rule = self._context.policy.fork_rule
-        if seq is None or rule == "both":
+        if seq is None:
             return END
+        kept: Reach | None = None
+        if rule.startswith("side:"):
+            kept = side_of(bytes.fromhex(rule.removeprefix("side:")), author, facts)
+        if kept is None and (repair := self.repaired(author)) is not None:
+            kept = side_of(repair.target, author, facts)
+        if kept is not None:
+            return kept
         if rule == "prefix":
             return seq
         if rule == "none":
             return 0
-        kept = side_of(bytes.fromhex(rule.removeprefix("side:")), author, self._context.facts)
-        return END if kept is None else kept
+        return END
+
+    def repaired(self, author: bytes) -> Statement | None:
+        """The latest repair that counts of an author's split chain, by another key of the actor.
+
+        Cost: O(repairs of the log).
+        """
+        facts, actor = self._context.facts, self._context.facts.actor(author)
+        found: list[Statement] = []
+        for side, repairs in self._context.book.repairs.items():
+            fact = facts.event(side)
+            if fact is not None and fact.author == author:
+                found += [s for s in repairs if s.voter != author and self._mends(s, actor)]
+        return max(found, key=lambda s: s.order, default=None)
+
+    def _mends(self, s: Statement, actor: bytes) -> bool:
+        """Whether a repair is the actor's, made before its own key split, and included."""
+        context = self._context
+        if context.facts.actor(s.voter) != actor:
+            return False
+        if s.seq >= context.equivocations.get(s.voter, END):
+            return False
+        word = self.base.word(s.id, rank=self.base.rank(actor), strictly=True)
+        if word is not None:
+            return word
+        fact = context.facts.event(s.id) or self._supposed(s)
+        return fact.seq < reach_at(self.heeded(self.base, actor), fact.line)
 
     def heeded(self, cell: Strata, actor: bytes) -> Reach:
         """How far an actor's lines count in a cell by what is said about the actor."""
@@ -131,7 +164,7 @@ class Rules:
         actor_of = self._context.facts.actor
         actor = actor_of(fact.author)
         mine = [s for s in undoings if actor_of(s.voter) == actor]
-        for s in sorted(mine, key=lambda s: (s.seq, s.id), reverse=True):
+        for s in sorted(mine, key=lambda s: s.order, reverse=True):
             if self._is_included(s, cell) and not any(
                 actor_of(w.voter) == actor and self._is_included(w, cell)
                 for w in self._context.book.withdrawals.get(s.id, ())

@@ -78,6 +78,7 @@ class Say:
         private: bool = False,
         dispute: bytes | None = None,
         evidence: tuple[bytes, ...] = (),
+        lamport: int = 0,
     ) -> Statement:
         """The statement of ``voter``, its targets resolved by the caller.
 
@@ -101,6 +102,7 @@ class Say:
             self.remedy or None,
             tuple(sorted(set(evidence))),
             self.answer_by,
+            lamport,
         )
 
 

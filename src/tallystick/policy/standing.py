@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tallystick.policy.book import Book, Key
-from tallystick.policy.facts import Facts, prefixes
+from tallystick.policy.facts import ActedFacts, prefixes
 from tallystick.policy.policy import Policy
 from tallystick.policy.scope import ANY, Signature
 from tallystick.policy.statement import (
@@ -52,13 +52,18 @@ Rereads = dict[bytes, set[Key] | None]
 class Context:
     """What all cells share; the judge replaces the policy in place."""
 
-    facts: Facts
+    facts: ActedFacts
     book: Book
     policy: Policy
     equivocations: dict[bytes, int]
     """Author -> seq at which its standing as a voter ends."""
     supposed: frozenset[bytes] = frozenset()
     """Events taken as excluded by my own word, while asking what they are needed for."""
+
+    @property
+    def me(self) -> bytes:
+        """The viewer's actor."""
+        return self.facts.actor(self.policy.viewer)
 
 
 @dataclass(slots=True)
@@ -86,7 +91,7 @@ class Strata:
         self._context = context
         self._concern = concern
         self.signature = signature
-        self.me = context.policy.viewer
+        self.me = context.me
         self.places: dict[bytes, Place] = {}
         self.level: dict[bytes, int] = {}
         """Actor -> rank of the voters who decided it as a candidate."""
@@ -127,6 +132,24 @@ class Strata:
         within = rank - 1 if strictly and rank < NO_RANK else rank
         reached = tally(votes, self.places, within=within) >= self._context.policy.threshold
         return False if reached else None
+
+    def links(self, claim: Statement) -> bool:
+        """Whether nobody strictly nearer than either of the keys that it links excludes a claim.
+
+        Nearer than the nearer of them: both would stand there. Who is refused, or stopped at the
+        door, is settled there too.
+        """
+        actor_of = self._context.facts.actor
+        nearest = min(self._decided_by(actor_of(k)) for k in (claim.voter, claim.target))
+        rank = NO_RANK if nearest == NO_RANK else nearest + 1
+        return self.word(claim.id, rank=rank, strictly=True) is not False
+
+    def _decided_by(self, actor: bytes) -> int:
+        """Rank of the first voters who speak of adopting an actor; NO_RANK if nobody does."""
+        if actor == self.me:
+            return -1
+        voters = self.adoptions.get(actor, ())
+        return min((self.places[voter].rank for voter in voters), default=NO_RANK)
 
     def speaks(self, s: Statement, place: Place) -> bool:
         """Whether a statement of the voter at ``place`` counts as a vote in this cell."""

@@ -7,6 +7,8 @@
     own event   retract, restore                    event   undo / redo, by the same actor
     -           withdraw                            trust event of mine: as if never made
     -           dispute                             event; a claim, without effect of its own
+    -           key (`actor/key`)                   another key of mine: we are one actor
+    -           repair (`actor/repair`)             the side of a split chain of mine that counts
 
 Law: a statement is all in its frame; only reasons and claims in words are content, and they are
 no part of a statement's identity. Two frames that mean the same are the same bytes: optional keys
@@ -46,10 +48,15 @@ SLOT: Final[Mapping[str, int]] = {
     "restore": OWN,
     "withdraw": NO_SLOT,
     "dispute": NO_SLOT,
+    "key": NO_SLOT,
+    "repair": NO_SLOT,
 }
 """Verb -> slot; the keys are all verbs there are."""
 AGAINST: Final = frozenset({"ban", "exclude", "uphold"})
 """Verbs whose vote is positive in a tally: at the threshold the target does not count."""
+_ROOM: Final = {"key": "actor/", "repair": "actor/"}
+ACTOR_KINDS: Final = ("actor/key", "actor/repair")
+"""Kinds that say which keys are one actor's, and which side of its split chain counts."""
 NEVER_RETRACTED: Final = ("ledger/", "title/", "actor/", "trust/", "proof/", "log/")
 """These have ways back of their own: refund, give back, dispute, withdraw."""
 
@@ -81,6 +88,8 @@ class Statement(NamedTuple):
         remedy, evidence, answer_by: of a dispute: what is asked for, events that speak for it, and
             until when (claimed milliseconds) an answer is hoped for; none of them moves a verdict.
         reason: words, or a dispute's claim; no part of identity.
+        lamport: of the event that carries it: what orders the words of two keys of one actor; 0 of
+            a private statement.
     """
 
     id: bytes
@@ -100,6 +109,7 @@ class Statement(NamedTuple):
     remedy: str | None = None
     evidence: tuple[bytes, ...] = ()
     answer_by: int | None = None
+    lamport: int = 0
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Statement):
@@ -117,12 +127,15 @@ class Statement(NamedTuple):
     @property
     def kind(self) -> str:
         """Kind of the event that carries it."""
-        return f"trust/{self.verb}"
+        return f"{_ROOM.get(self.verb, 'trust/')}{self.verb}"
 
     @property
-    def order(self) -> tuple[bool, int, bytes]:
-        """*Later* among statements of one voter: public by seq, then private by counter."""
-        return (self.private, self.seq, self.id)
+    def order(self) -> tuple[bool, int, bytes, int, bytes]:
+        """*Later* among statements of one actor: canonical order, then private by counter.
+
+        Of one key this is the order of its chain.
+        """
+        return (self.private, self.lamport, self.voter, self.seq, self.id)
 
 
 def private_id(viewer: bytes, counter: int) -> bytes:
@@ -133,6 +146,7 @@ def private_id(viewer: bytes, counter: int) -> bytes:
 # --- frames -------------------------------------------------------------------------------------
 
 _ACTOR_KEYS: Final = {"ban": {"cut"}, "allow": set[str](), "adopt": {"weight", "depth", "as_of"}}
+_NAMED_AS: Final = {"withdraw": "statement", "repair": "side"}
 _EVENT_KEYS: Final = {
     "exclude": ("cascade",),
     "include": ("cascade",),
@@ -147,8 +161,8 @@ def parse_statement(
 
     Looks at the frame alone; ``check_target`` looks at what it names. Never raises for bad bytes.
     """
-    verb = kind.removeprefix("trust/")
-    if verb == kind or verb not in SLOT:
+    _, _, verb = kind.partition("/")
+    if verb not in SLOT or kind != f"{_ROOM.get(verb, 'trust/')}{verb}":
         return "void/frame"
     try:
         frame = decode_item(frame_bytes) if frame_bytes else None
@@ -175,8 +189,10 @@ def _fields(verb: str, frame: dict[str, Any]) -> dict[str, Any]:
     if verb in _ACTOR_KEYS:
         out["target"] = _bytes32(frame.pop("actor", None))
         out |= {name: _FIELDS[name](frame.pop(name)) for name in _ACTOR_KEYS[verb] if name in frame}
-    elif verb == "withdraw":
-        out["target"] = _digest(frame.pop("statement", None))
+    elif verb == "key":
+        out["target"] = _bytes32(frame.pop("key", None))
+    elif verb in _NAMED_AS:
+        out["target"] = _digest(frame.pop(_NAMED_AS[verb], None))
     else:
         out["target"] = _digest(frame.pop("event", None))
         if verb in ("uphold", "dismiss"):
@@ -284,8 +300,10 @@ def statement_frame(statement: Statement) -> tuple[str, bytes]:
     frame: dict[str, Any] = {}
     if s.verb in _ACTOR_KEYS:
         frame["actor"] = s.target
+    elif s.verb == "key":
+        frame["key"] = s.target
     else:
-        frame["statement" if s.verb == "withdraw" else "event"] = Link(s.target)
+        frame[_NAMED_AS.get(s.verb, "event")] = Link(s.target)
     for name, default in (("cut", None), ("weight", 1), ("depth", 0), ("as_of", None)):
         value = getattr(s, name)
         if value != default:
@@ -309,18 +327,22 @@ def _cut_item(cut: Cut) -> list[list[object]]:
     return [[author, seq, Link(event)] for author, seq, event in cut]
 
 
-def check_target(verb: str, *, same_actor: bool, target_kind: str) -> str | None:
+def check_target(verb: str, *, same_key: bool, target_kind: str) -> str | None:
     """Void code of a statement whose target stands in its past, or None.
 
+    Whether two keys are one actor's is an opinion, so it makes nothing void: what is not one's own
+    has no effect.
+
     Args:
-        same_actor: whether the target's author is of the actor who speaks.
+        same_key: whether the target's author is the key that speaks.
         target_kind: the target's kind.
     """
     if verb in ("retract", "restore"):
-        return None if same_actor and is_retractable(target_kind) else "void/target"
+        return None if is_retractable(target_kind) else "void/target"
     if verb == "withdraw":
-        fits = same_actor and is_withdrawable(target_kind)
-        return None if fits else "void/target"
+        return None if is_withdrawable(target_kind) else "void/target"
+    if verb == "repair":
+        return "void/target" if same_key else None
     return None
 
 
@@ -338,7 +360,7 @@ def holding(statements: Iterable[Statement]) -> tuple[Statement, ...]:
     """Of all one voter ever said, the opinions that hold somewhere, sorted: what a policy keeps.
 
     Left out: what was withdrawn, what a later one of the same slot replaces in every scope it
-    had, and retract, restore, withdraw and dispute, which are read from the log.
+    had, and all that is no opinion, which is read from the log.
     """
     spoken = sorted({s.id: s for s in statements}.values(), key=lambda s: s.order)
     withdrawn = {s.target for s in spoken if s.verb == "withdraw"}

@@ -14,7 +14,7 @@ Reads: book, standing, rules. Read by: judge.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from tallystick.policy.standing import Context
@@ -38,8 +38,14 @@ class Suspects:
         self._about: dict[bytes, list[Statement]] = {}
         adopts: dict[bytes, list[bytes]] = {}
         self._cascades = False
-        actor_of, viewer = context.facts.actor, context.policy.viewer
+        actor_of, viewer = context.facts.actor, context.me
+        self._claims: dict[bytes, list[Statement]] = {}
+        for s in context.book.claims.values():
+            for key in {s.voter, s.target}:
+                self._claims.setdefault(key, []).append(s)
         for s in ({s.id: s for s in mine} | context.book.by_id).values():
+            if s.verb in ("key", "repair"):
+                continue
             target = actor_of(s.target) if SLOT[s.verb] <= ADOPTION else s.target
             self._about.setdefault(target, []).append(s)
             self._cascades |= s.cascade
@@ -47,6 +53,21 @@ class Suspects:
                 adopts.setdefault(actor_of(s.voter), []).append(target)
         self.possible = _reached(viewer, adopts)
         """Actors who could have a vote if some statement did not count."""
+
+    def _linking(self, thing: bytes, push: Callable[[bytes], None]) -> list[Statement]:
+        """What says which keys an actor has, or which of its split chains' sides count."""
+        facts, book = self._context.facts, self._context.book
+        found: dict[bytes, Statement] = {}
+        for key in facts.authors(facts.actor(thing)):
+            for s in self._claims.get(key, ()):
+                found[s.id] = s
+                push(facts.actor(s.voter))
+                push(facts.actor(s.target))
+        for side, repairs in book.repairs.items():
+            fact = facts.event(side)
+            if fact is not None and facts.actor(fact.author) == facts.actor(thing):
+                found.update({s.id: s for s in repairs})
+        return sorted(found.values(), key=_by_voter)
 
     def near(self, subject: bytes) -> Iterator[Statement]:
         """Suspects of an actor's or event's verdict, each once, nearest first."""
@@ -65,6 +86,9 @@ class Suspects:
                 push(actor_of(event.author))
                 for below in (*context.facts.grounds(thing), *self._over(thing)):
                     push(below)
+            for s in self._linking(thing, push):
+                yield s
+                push(s.id)
             for s in sorted(self._about.get(thing, ()), key=_by_voter):
                 actor = actor_of(s.voter)
                 if SLOT[s.verb] > EVENT:
@@ -82,7 +106,7 @@ class Suspects:
         return self._context.facts.over(event) if self._cascades else ()
 
 
-def _by_voter(s: Statement) -> tuple[bytes, tuple[bool, int, bytes]]:
+def _by_voter(s: Statement) -> tuple[bytes, tuple[bool, int, bytes, int, bytes]]:
     """An order that is the same wherever the statements came from."""
     return s.voter, s.order
 

@@ -49,8 +49,9 @@ def disputes(
     if status is not None and status not in STATUSES:
         raise BadInput("usage/argument", where="status", expected=STATUSES, got=repr(status)[:80])
     facts, log = reading.facts, reading.log
-    author = None if about is None else facts.actor(names.author(about))
-    claimant = None if by is None else facts.actor(names.author(by))
+    actor_of = reading.judge.facts.actor
+    author = None if about is None else actor_of(names.author(about))
+    claimant = None if by is None else actor_of(names.author(by))
     target = None if event is None else names.event_id(event)
     with log.store.read():
         found = []
@@ -62,9 +63,9 @@ def disputes(
                 continue
             if target is not None and at.event != target:
                 continue
-            if author is not None and (at.author is None or facts.actor(at.author) != author):
+            if author is not None and (at.author is None or actor_of(at.author) != author):
                 continue
-            if claimant is not None and facts.actor(case.dispute.voter) != claimant:
+            if claimant is not None and actor_of(case.dispute.voter) != claimant:
                 continue
             found.append(_info(case, reading, log.store, now))
     return sorted(found, key=lambda one: (one.lamport, one.id))

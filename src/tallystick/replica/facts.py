@@ -91,14 +91,6 @@ class LogFacts:
         """Every author with a line in the log."""
         return sorted({line.author for line in self._store.lines(self._log_no)})
 
-    def actor(self, author: bytes) -> bytes:
-        """A lone key is its own actor."""
-        return author
-
-    def authors(self, actor: bytes) -> Sequence[bytes]:
-        """The keys of an actor: itself."""
-        return (actor,)
-
     def voids(self, author: bytes) -> Sequence[bytes]:
         """Ids of the author's void events."""
         if self._voids is None:

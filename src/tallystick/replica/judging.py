@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tallystick.event.ids import cid_text
 from tallystick.identity.did import did_key
+from tallystick.policy.actors import own_words
 from tallystick.policy.explain import Preview
 from tallystick.policy.facts import Flip, Span
 from tallystick.policy.judge import Judge
@@ -146,10 +147,8 @@ class Judging:
         splits = dict(stored.splits)
         for author, seq in news.splits.items():
             splits[author] = min(seq, splits.get(author, seq))
-        mine = [s for s in news.statements if s.voter == self._viewer]
         policy = None
-        if mine:
-            self._mine += mine
+        if self._hear_myself(news.statements, splits):
             policy = judge.policy.with_statements(tuple(self._mine))
         flips = judge.update(
             statements=news.statements,
@@ -174,7 +173,37 @@ class Judging:
         no = self._store.add_private(self._log_no, kind=kind, frame=frame, reason=reason)
         said = statement._replace(id=private_id(self._viewer, no), seq=no, private=True)
         self._mine.append(said)
+        if self._has_keys(self._mine):
+            self._mine[:] = self._own_words(self._mine)
         return said, self.set_policy(judge.policy.with_statements(tuple(self._mine)))
+
+    def _hear_myself(self, new: Sequence[Statement], splits: Mapping[bytes, int]) -> bool:
+        """Takes in what I said, by any of my keys; whether there was anything.
+
+        Cost: O(new), and O(statements of the log) when a key may have become or ceased to be mine.
+        """
+        facts = self.judge.facts
+        keys = set(facts.authors(facts.actor(self._viewer)))
+        mine = [s for s in new if s.voter in keys]
+        linking = splits or any(s.verb == "key" for s in new)
+        if len(keys) > 1 or (linking and self._has_keys((*self._mine, *mine))):
+            if not mine and not linking:
+                return False
+            before = set(self._mine)
+            self._mine[:] = self._own_words([s for s in self._mine if s.private])
+            return set(self._mine) != before
+        self._mine += mine
+        return bool(mine)
+
+    def _has_keys(self, mine: Iterable[Statement]) -> bool:
+        return any(s.verb == "key" and s.voter == self._viewer for s in mine)
+
+    def _own_words(self, more: Iterable[Statement]) -> list[Statement]:
+        """All I said by any of my keys, and these (private ones, or those known already)."""
+        public = self.public_statements()
+        spoken = {s.id: s for s in (*public, *more)}.values()
+        claims = [s for s in public if s.verb == "key"]
+        return own_words(self._viewer, spoken, claims, self.equivocations())
 
     def set_policy(self, policy: Policy) -> list[Flip]:
         """Puts another policy in force; the caller holds the transaction."""
@@ -233,6 +262,8 @@ class Judging:
         self._mine = [from_row(row) for row in rows]
         for row in self._store.privates(self._log_no):
             self._mine.append(self._private(row.no, row.kind, row.frame, row.reason))
+        if self._has_keys(self._mine):
+            self._mine = self._own_words(self._mine)
         return base.with_statements(tuple(self._mine))
 
     def _private(self, no: int, kind: str, frame: bytes, reason: str) -> Statement:

@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Final
 
 from tallystick.chain import rules
-from tallystick.policy.statement import parse_statement
-from tallystick.replica.statements import TRUST
+from tallystick.policy.statement import ACTOR_KINDS, parse_statement
+from tallystick.replica.statements import TRUST, is_watched
 from tallystick.state import ledger, ops, titles
 from tallystick.state.grounds import GroundRule
 
@@ -29,14 +29,14 @@ def ground_rule(kind: str) -> GroundRule | None:
 @lru_cache(maxsize=1_024)
 def is_ruled(kind: str) -> bool:
     """Whether events of a kind can be void."""
-    return kind.startswith(TRUST) or kind == ops.KIND or rules.has_rule(kind)
+    return kind == ops.KIND or is_watched(kind) or rules.has_rule(kind)
 
 
 def void_code(kind: str, *, frame: bytes, content_size: int, log: bytes) -> str | None:
     """Why an event has no weight for anyone, or None."""
     if kind == ops.KIND:
         return ops.void(frame)
-    if kind.startswith(TRUST):
+    if kind.startswith(TRUST) or kind in ACTOR_KINDS:
         found = parse_statement(kind, frame, id=b"", voter=b"", seq=0)
         return found if isinstance(found, str) else None
     return rules.void(kind, frame=frame, content_size=content_size, log=log)

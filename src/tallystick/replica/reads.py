@@ -13,6 +13,7 @@ from typing import Any
 
 from tallystick.errors import BadInput
 from tallystick.policy import Policy, holding
+from tallystick.policy.actors import own_words
 from tallystick.policy.scope import covers
 from tallystick.replica.explained import Explained
 from tallystick.replica.infos import event_infos
@@ -215,7 +216,9 @@ class Reads(Says):
                 return self.reading()
             return Reading(log, self._names, policy=replace(log.policy, **options))
         viewer = self._names.author(actor)
-        said = [s for s in log.judging.public_statements() if s.voter == viewer]
+        public = log.judging.public_statements()
+        claims = [s for s in public if s.verb == "key"]
+        said = own_words(viewer, public, claims, log.judging.equivocations())
         policy = Policy(viewer, log.id, statements=holding(said), **options)
         version = None if at is None else find_version(self._store, log.no, self._names, at)
         return Reading(log, self._names, policy=policy, version=version)

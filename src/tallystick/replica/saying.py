@@ -50,7 +50,8 @@ def resolve(say: Say, log: OpenLog, names: Names, *, private: bool = False) -> S
     dispute: bytes | None = None
     if say.about_actor:
         target = names.author(say.target)
-        if target == me:
+        actor_of = log.judging.judge.facts.actor
+        if actor_of(target) == actor_of(me):
             raise BadInput("policy/target", "what people say about themselves is ignored")
     elif say.verb == "withdraw":
         target = _withdrawn(say, log, names)
@@ -65,6 +66,7 @@ def resolve(say: Say, log: OpenLog, names: Names, *, private: bool = False) -> S
         id=sha256(b"supposed" + target + say.verb.encode()).digest(),
         voter=me,
         seq=_LATER,
+        lamport=0 if private else _LATER,
         cut=_cut(say.cut, log, names, target if say.about_actor else None),
         as_of=_cut(say.as_of, log, names, None),
         private=private,
@@ -108,7 +110,12 @@ def _withdrawn(say: Say, log: OpenLog, names: Names) -> bytes:
             )
         return id
     actor = names.author(say.target)
-    about = [s for s in log.policy.statements if s.target == actor and SLOT[s.verb] <= ADOPTION]
+    actor_of = log.judging.judge.facts.actor
+    about = [
+        s
+        for s in log.policy.statements
+        if SLOT[s.verb] <= ADOPTION and actor_of(s.target) == actor_of(actor)
+    ]
     if not about:
         raise NotFound(
             "usage/not-found", "you have said nothing about them that holds", got=did_key(actor)
@@ -150,7 +157,8 @@ def _check_event(say: Say, target: bytes, log: OpenLog, *, private: bool) -> Non
     fact = log.judging.facts.event(target)
     if fact is None:
         raise NotFound("usage/not-found", "that event is not here", got=cid_text(target))
-    if fact.author != log.owner.public:
+    actor_of = log.judging.judge.facts.actor
+    if actor_of(fact.author) != actor_of(log.owner.public):
         raise BadInput(
             "policy/target", f"only its own author can {say.verb} an event",
             expected=did_key(log.owner.public), got=did_key(fact.author),
@@ -178,7 +186,8 @@ def _cut(
         fact = log.judging.facts.event(id)
         if fact is None:
             raise NotFound("usage/not-found", "an event of the cut is not here", got=cid_text(id))
-        if actor is not None and fact.author != actor:
+        actor_of = log.judging.judge.facts.actor
+        if actor is not None and actor_of(fact.author) != actor_of(actor):
             raise BadInput(
                 "policy/target", "a cut names events of the banned actor",
                 expected=did_key(actor), got=did_key(fact.author),

@@ -19,6 +19,7 @@ from tallystick.chain.equivocation import verify_equivocation
 from tallystick.kernels import Link, decode_item, encode_item
 from tallystick.policy.scope import ANY
 from tallystick.policy.statement import (
+    ACTOR_KINDS,
     SLOT,
     Cut,
     CutEntry,
@@ -31,7 +32,7 @@ from tallystick.store.store import Store
 
 TRUST = "trust/"
 VERBS_BY_NUMBER = tuple(SLOT)
-_CHECKED = ("retract", "restore", "withdraw")
+_CHECKED = ("retract", "restore", "withdraw", "repair")
 """Verbs whose target decides whether they are void."""
 
 
@@ -48,7 +49,7 @@ class News:
 
 def is_watched(kind: str) -> bool:
     """Kinds that move standing."""
-    return kind.startswith(TRUST) or kind == EQUIVOCATION
+    return kind.startswith(TRUST) or kind in ACTOR_KINDS or kind == EQUIVOCATION
 
 
 def read_rows(
@@ -81,6 +82,7 @@ def read_rows(
             store.set_void(event.row, code)
             news.voids[event.row] = code
             continue
+        statement = statement._replace(lamport=event.lamport)
         news.statements.append(statement)
         kept.append(to_row(statement, event.row))
     store.add_statements(log_no, kept)
@@ -106,7 +108,7 @@ def _target_code(
         return None
     target = store.event(row)
     return check_target(
-        statement.verb, same_actor=target.author == event.author, target_kind=target.kind
+        statement.verb, same_key=target.author == event.author, target_kind=target.kind
     )
 
 
@@ -120,13 +122,13 @@ def to_row(statement: Statement, row: int) -> StatementRow:
         cuts = (_cut_item(s.cut), _cut_item(s.as_of))
         matter = [s.dispute, s.remedy, list(s.evidence), s.answer_by]
         detail = encode_item([s.scope, s.weight, s.depth, *cuts, s.cascade, *matter])
-    return StatementRow(row, s.id, s.voter, s.seq, s.verb, s.target, detail)
+    return StatementRow(row, s.id, s.voter, s.seq, s.lamport, s.verb, s.target, detail)
 
 
 def from_row(row: StatementRow) -> Statement:
     """A statement out of the table."""
     if not row.detail:
-        return Statement(row.id, row.voter, row.seq, row.verb, row.target)
+        return Statement(row.id, row.voter, row.seq, row.verb, row.target, lamport=row.lamport)
     detail = decode_item(row.detail)
     assert isinstance(detail, list)
     scope, weight, depth, cut, as_of, cascade, dispute, remedy, evidence, answer_by = detail
@@ -146,6 +148,7 @@ def from_row(row: StatementRow) -> Statement:
         remedy=remedy,
         evidence=tuple(evidence),
         answer_by=answer_by,
+        lamport=row.lamport,
     )
 
 

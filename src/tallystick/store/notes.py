@@ -26,7 +26,7 @@ class Notes(Pending):
         self._must_write()
         self.db.executemany(
             insert_into("statement", verb="INSERT OR REPLACE"),
-            [(log_no, x.row, x.id, x.voter, x.seq, x.verb, x.target, x.detail) for x in statements],
+            [(log_no, x.row, x.id, x.voter, x.seq, x.lamport, x.verb, x.target, x.detail) for x in statements],
         )
 
     def statements(
@@ -34,7 +34,7 @@ class Notes(Pending):
     ) -> list[StatementRow]:
         """Decoded trust events of a log (of one voter) in rows beyond ``after_row``, in order."""
         found = self.db.rows(
-            "SELECT row, id, voter, seq, verb, target, detail FROM statement"
+            "SELECT row, id, voter, seq, lamport, verb, target, detail FROM statement"
             " WHERE log = ?1 AND row > ?2 AND (?3 IS NULL OR voter = ?3) ORDER BY row",
             (log_no, after_row, voter),
         )

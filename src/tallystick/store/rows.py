@@ -115,6 +115,7 @@ class StatementRow:
     id: bytes
     voter: bytes
     seq: int
+    lamport: int
     verb: str
     target: bytes
     detail: bytes

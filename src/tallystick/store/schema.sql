@@ -159,6 +159,7 @@ CREATE TABLE statement (                         -- trust events, decoded
   id BLOB NOT NULL,
   voter BLOB NOT NULL,                           -- author key
   seq INTEGER NOT NULL,
+  lamport INTEGER NOT NULL,
   verb TEXT NOT NULL,
   target BLOB NOT NULL,
   detail BLOB NOT NULL,

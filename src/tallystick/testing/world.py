@@ -135,7 +135,8 @@ class World:
         self, author: bytes, verb: str, target: bytes, *, prev: bytes | None = None, **more: Any
     ) -> Statement:
         """Writes one statement."""
-        draft = self.draft(author, f"trust/{verb}", prev=prev)
+        room = "actor" if verb in ("key", "repair") else "trust"
+        draft = self.draft(author, f"{room}/{verb}", prev=prev)
         statement = Statement(draft.id, author, draft.seq, verb, target, **more)
         self.add(Event(draft.id, author, draft.seq, draft.prev, draft.kind, statement=statement))
         return statement
@@ -195,14 +196,6 @@ class World:
     def everyone(self) -> Iterable[bytes]:
         """Every author."""
         return self._of_author
-
-    def actor(self, author: bytes) -> bytes:
-        """A lone key is its own actor."""
-        return author
-
-    def authors(self, actor: bytes) -> Sequence[bytes]:
-        """The keys of an actor."""
-        return (actor,)
 
     def voids(self, author: bytes) -> Sequence[bytes]:
         """The author's void events."""

@@ -288,7 +288,12 @@ class Oracle:
         out = set()
         for author, seq, id in cut:
             event = self.events.get(id)
-            if self.actor(author) == actor and event and event.author == author and event.seq == seq:
+            if (
+                self.actor(author) == actor
+                and event
+                and event.author == author
+                and event.seq == seq
+            ):
                 out |= self.way_down(id)
         return out
 

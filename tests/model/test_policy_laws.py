@@ -46,7 +46,9 @@ def test_what_banned_and_never_adopted_people_say_changes_nothing(scene):
     judge = Judge(policy, world, world.statements, world.equivocations)
     voters = {actor for cell in CELLS for actor in judge.standing(cell).rank}
     assume(not judge.policy.fork_rule.startswith("side"))
-    kept = [s for s in world.statements if judge.facts.actor(s.voter) in voters or SLOT[s.verb] > EVENT]
+    kept = [
+        s for s in world.statements if judge.facts.actor(s.voter) in voters or SLOT[s.verb] > EVENT
+    ]
     without = Judge(policy, world, kept, world.equivocations)
     for cell in CELLS:
         assert without.standing(cell) == judge.standing(cell)

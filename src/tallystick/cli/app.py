@@ -34,6 +34,7 @@ VERBS: Final[dict[str, tuple[str, ...]]] = {
         *("what-if", "standing", "verdict", "policy"),
     ),
     "together": ("dispute", "uphold", "dismiss", "disputes", "contested", "trust"),
+    "actors": ("actor",),
     "values": (
         *("set", "add", "remove", "inc", "enable", "disable"),
         *("ledger", "define", "views", "view", "why", "sql"),
@@ -49,6 +50,7 @@ TITLES: Final[dict[str, str]] = {
     "exchange": "Exchange with others",
     "trust": "Trust: what counts for you",
     "together": "Together: what people make of each other",
+    "actors": "Actors: people with several keys",
     "values": "Values: what it adds up to",
     "answers": "Answers: policies side by side",
     "titles": "Titles: who owns what",

@@ -119,7 +119,9 @@ def own_words(
     ]
 
 
-def _held_about(spoken: list[Statement], about: Mapping[bytes, Statement]) -> dict[bytes, Statement]:
+def _held_about(
+    spoken: list[Statement], about: Mapping[bytes, Statement]
+) -> dict[bytes, Statement]:
     """One key's latest words about some events: what it withdrew or excluded does not hold."""
     withdrawn = {s.target for s in spoken if s.verb == "withdraw"}
     struck: set[bytes] = set()

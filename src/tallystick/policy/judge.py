@@ -108,7 +108,7 @@ class Judge:
         return True
 
     def _evaluate(self) -> None:
-        policy, book = self._context.policy, self._context.book
+        book = self._context.book
         self._asked: dict[Signature, Strata] = {}
         """Cells of no kind that occurs, kept up to date until the next update."""
         self._of_kind: dict[str, Strata] = {}
@@ -470,6 +470,13 @@ class Judge:
     def counts(self, id: bytes) -> bool:
         """Whether an event counts; False when it is not here."""
         return self._counting.counts(id)
+
+    def links(self, claim: Statement) -> bool:
+        """Whether a claim of one key about another counts; both must, for them to be one actor."""
+        count, out, splits = self._linked_by
+        del count, splits
+        split = self._context.equivocations.get(claim.voter, END)
+        return claim.id not in out and claim.seq < split
 
     def has_vote(self, author: bytes) -> bool:
         """Whether the statements of an author's actor count, in any cell."""

@@ -48,7 +48,7 @@ def newcomers(reading: Reading, *, since: int = 0, limit: int = 100) -> list[New
 
     Cost: O(authors of the log); then up to two suppositions for each one told who is not heeded.
     """
-    judge, facts, log = reading.judge, reading.facts, reading.log
+    judge, facts, log = reading.judge, reading.judge.facts, reading.log
     with log.store.read():
         cell = judge.cell()
         known = {s.target for s in judge.policy.statements if SLOT[s.verb] <= ADOPTION}
@@ -76,7 +76,7 @@ def newcomers(reading: Reading, *, since: int = 0, limit: int = 100) -> list[New
 def _newcomer(
     reading: Reading, cell: Strata, actor: bytes, row: int, received: int
 ) -> NewcomerInfo:
-    judge, facts = reading.judge, reading.facts
+    judge, facts = reading.judge, reading.judge.facts
     verdict = judge.actor_verdict(actor, thorough=False)
     total = tally(cell.standings.get(actor, {}), cell.places)
     policy = judge.policy
@@ -114,7 +114,7 @@ def preview_adopt(say: Say, log: OpenLog, names: Names, reading: Reading) -> Ado
     Cost: two suppositions, a verdict for each target inherited, and reading the views twice.
     """
     word = resolve(say, log, names)
-    judge, facts = reading.judge, reading.facts
+    judge, facts = reading.judge, reading.judge.facts
     with log.store.read():
         before = _voters(judge, facts)
         with judge.supposing(word):
@@ -193,7 +193,7 @@ def adoptions(
     with reading.log.store.read():
         said: dict[bytes, list[Statement]] = {}
         for s in reading.log.judging.public_statements():
-            said.setdefault(reading.facts.actor(s.voter), []).append(s)
+            said.setdefault(reading.judge.facts.actor(s.voter), []).append(s)
         held = [s for s in reading.policy.statements if s.verb == "adopt" and s.weight]
         return [_adoption(reading, s, said, now, quiet_ms) for s in held]
 
@@ -205,7 +205,7 @@ def _adoption(
     now: int | None,
     quiet_ms: int | None,
 ) -> AdoptionInfo:
-    facts, store = reading.facts, reading.log.store
+    facts, store = reading.judge.facts, reading.log.store
     actor = facts.actor(s.target)
     lines = [line for author in facts.authors(actor) for line in facts.lines(author) if line.size]
     read = None if s.as_of is None else prefixes(s.as_of, actor, facts)[0]

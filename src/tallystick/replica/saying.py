@@ -53,6 +53,10 @@ def resolve(say: Say, log: OpenLog, names: Names, *, private: bool = False) -> S
         actor_of = log.judging.judge.facts.actor
         if actor_of(target) == actor_of(me):
             raise BadInput("policy/target", "what people say about themselves is ignored")
+    elif say.verb == "key":
+        target = names.author(say.target)
+        if target == me:
+            raise BadInput("policy/target", "that is this key itself", got=did_key(target))
     elif say.verb == "withdraw":
         target = _withdrawn(say, log, names)
     elif say.verb in ("uphold", "dismiss"):
@@ -60,6 +64,8 @@ def resolve(say: Say, log: OpenLog, names: Names, *, private: bool = False) -> S
         target = _disputed(dispute, log)
     else:
         target = names.event_id(say.target)
+        if say.verb == "repair":
+            _check_repair(target, log)
         _check_event(say, target, log, private=private)
     return say.statement(
         target,
@@ -139,6 +145,18 @@ def _disputed(dispute: bytes, log: OpenLog) -> bytes:
             hint="About an event that nobody disputes: exclude or include.",
         )  # fmt: skip
     return found.target
+
+
+def _check_repair(side: bytes, log: OpenLog) -> None:
+    fact = log.judging.facts.event(side)
+    if fact is None:
+        raise NotFound("usage/not-found", "that event is not here", got=cid_text(side))
+    actor_of, me = log.judging.judge.facts.actor, log.owner.public
+    if fact.author == me or actor_of(fact.author) != actor_of(me):
+        raise BadInput(
+            "policy/target", "a chain is repaired by another key of the same actor",
+            got=did_key(fact.author), hint="tally actor link makes two keys one actor.",
+        )  # fmt: skip
 
 
 def _check_event(say: Say, target: bytes, log: OpenLog, *, private: bool) -> None:

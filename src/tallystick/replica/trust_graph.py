@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tallystick.identity.did import did_key
-from tallystick.policy.facts import Facts
+from tallystick.policy.facts import ActedFacts
 from tallystick.policy.judge import Judge
 from tallystick.policy.scope import check_scope
 from tallystick.policy.standing import Strata
@@ -39,10 +39,12 @@ def trust_graph(reading: Reading, *, scope: str | None = None) -> TrustGraph:
     if scope is not None:
         check_scope(scope)
     with reading.log.store.read():
-        return graph_of(reading.judge, reading.facts, reading.name_of, scope=scope)
+        return graph_of(reading.judge, reading.judge.facts, reading.name_of, scope=scope)
 
 
-def graph_of(judge: Judge, facts: Facts, called: Called, *, scope: str | None = None) -> TrustGraph:
+def graph_of(
+    judge: Judge, facts: ActedFacts, called: Called, *, scope: str | None = None
+) -> TrustGraph:
     """The graph a judge's standing makes; ``called`` gives names."""
     cell = judge.cell(scope)
     standing = judge.standing(scope)
@@ -65,7 +67,7 @@ def graph_of(judge: Judge, facts: Facts, called: Called, *, scope: str | None = 
 
 
 def _person(
-    cell: Strata, facts: Facts, called: Called, actor: bytes, *, is_contested: bool
+    cell: Strata, facts: ActedFacts, called: Called, actor: bytes, *, is_contested: bool
 ) -> dict[str, Any]:
     place = cell.places.get(actor)
     way = None if place is None else place.way

@@ -15,6 +15,24 @@ from tallystick.replica.reports import Report, SyncReport, WhatIf, form
 
 
 @dataclass(frozen=True, slots=True)
+class ActorInfo(Report):
+    """An actor as one viewer sees it.
+
+    Args:
+        id: did:key of the smallest key.
+        keys: did:key of every key, the smallest first.
+        mine: whether it is the viewer.
+        links: ``{"id", "key", "of", "counts"}`` for everything a key says of another.
+    """
+
+    id: str
+    name: str
+    keys: tuple[str, ...]
+    mine: bool
+    links: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DisputeInfo(Report):
     """One dispute, where it stands under one policy, and who says what.
 

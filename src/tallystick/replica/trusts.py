@@ -16,14 +16,17 @@ from tallystick.event.ids import cid_text
 from tallystick.policy import Flip, Policy, Statement
 from tallystick.policy import say as says
 from tallystick.replica import policies
+from tallystick.replica.acting import actor_info
 from tallystick.replica.clashing import contested_infos
 from tallystick.replica.meeting import adoptions, newcomers, preview_adopt
 from tallystick.replica.openlog import OpenLog
 from tallystick.replica.preview import counts
 from tallystick.replica.reads import Reads
+from tallystick.replica.reports import Receipt
 from tallystick.replica.saying import to_row
 from tallystick.replica.trust_graph import trust_graph
 from tallystick.replica.trust_reports import (
+    ActorInfo,
     AdoptionInfo,
     AdoptPreview,
     ContestedInfo,
@@ -110,6 +113,32 @@ class Trusts(Reads):
             BadInput: policy/scope.
         """
         return trust_graph(self._reading_as(as_actor, None, None), scope=scope)
+
+    # --- actors ---------------------------------------------------------------------------------
+
+    def link_key(self, key: str) -> Receipt:
+        """Says that a key is another of mine; it holds once that key says the same of this one.
+
+        Raises:
+            BadInput: policy/target for this replica's own key. NotFound, Ambiguous: usage/*.
+        """
+        return self.say(says.Say("key", key))
+
+    def repair(self, side: str) -> Receipt:
+        """Chooses the side of another of my keys' split chain that counts, by an event of it.
+
+        Raises:
+            BadInput: policy/target when the event is not by another key of mine.
+            NotFound, Ambiguous: usage/*.
+        """
+        return self.say(says.Say("repair", side))
+
+    def actor(self, who: str) -> ActorInfo:
+        """The keys of an actor, as I see it, and what was said to link them.
+
+        Cost: O(statements of the log).
+        """
+        return actor_info(self.reading(), self._names.author(who))
 
     # --- policies -------------------------------------------------------------------------------
 

@@ -30,7 +30,7 @@ COVERED: Final = {
     "equivocation": ("log", "author", "seq", "id_a", "id_b", "frame"),
     "feed": ("log", "pos", "count", "row", "ranges", "weight", "cause"),
     "head": ("log", "row"),
-    "statement": ("log", "row", "id", "voter", "seq", "verb", "target", "detail"),
+    "statement": ("log", "row", "id", "voter", "seq", "lamport", "verb", "target", "detail"),
     "ground": ("on_row", "row", "count"),
     "private_statement": ("log", "no", "kind", "frame", "reason"),
     "policy": ("log", "document"),

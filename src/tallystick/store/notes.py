@@ -26,7 +26,10 @@ class Notes(Pending):
         self._must_write()
         self.db.executemany(
             insert_into("statement", verb="INSERT OR REPLACE"),
-            [(log_no, x.row, x.id, x.voter, x.seq, x.lamport, x.verb, x.target, x.detail) for x in statements],
+            [
+                (log_no, x.row, x.id, x.voter, x.seq, x.lamport, x.verb, x.target, x.detail)
+                for x in statements
+            ],
         )
 
     def statements(

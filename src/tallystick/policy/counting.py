@@ -41,6 +41,27 @@ class Grouping(NamedTuple):
     kinds: frozenset[str]
 
 
+def grouped(old: Mapping[str, Strata], now: Mapping[str, Strata], base: Strata) -> list[Grouping]:
+    """Kinds by (cell before, cell now); the cell of ``*`` always stands first."""
+    always = base.signature
+    kinds: dict[tuple[Signature | None, Signature], set[str]] = {(always, always): set()}
+    found: dict[Signature, Strata] = {always: base}
+    known = set(old.values())
+    for kind, cell in now.items():
+        before = old.get(kind)
+        if before is None and (cell is base or cell in known):
+            before = cell  # a kind that is new in a cell that is not
+        for strata in (cell, before):
+            if strata is not None:
+                found[strata.signature] = strata
+        key = (None if before is None else before.signature, cell.signature)
+        kinds.setdefault(key, set()).add(kind)
+    return [
+        Grouping(None if b is None else found[b], found[a], frozenset(group))
+        for (b, a), group in kinds.items()
+    ]
+
+
 class Counting:
     """Which events count now, and what flips when standing moves.
 

@@ -27,7 +27,7 @@ from tallystick.policy.tally import (
     branch_votes,
     tally,
 )
-from tallystick.policy.verdict import Cause, Verdict
+from tallystick.policy.verdict import Cause, Standing, Verdict, Voter
 
 Value = tuple[bool, bool]
 """(included, contested)"""
@@ -147,6 +147,24 @@ class Explainer:
             rank=verdict.rank,
             partly=verdict.partly,
         )
+
+    def standing(self, cell: Strata) -> Standing:
+        """Everybody with a vote, everybody banned, and whose standing is contested."""
+        voters = {
+            actor: Voter(place.rank, place.branch, place.weight, place.depth)
+            for actor, place in sorted(
+                cell.places.items(), key=lambda item: (item[1].rank, item[0])
+            )
+        }
+        contested = tuple(
+            actor
+            for actor, votes in sorted(cell.standings.items())
+            if actor not in cell.banned
+            and cell.me not in votes
+            and against(branch_votes(votes, cell.places)) >= self._context.policy.threshold
+        )
+        banned = {actor: self.banned(cell, actor) for actor in sorted(cell.banned)}
+        return Standing(cell.me, voters, banned, contested)
 
     # --- events ---------------------------------------------------------------------------------
 

@@ -16,10 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from tallystick.policy.actors import ActorFacts
 from tallystick.policy.book import Book
 from tallystick.policy.counting import Counting
 from tallystick.policy.explain import Explainer
 from tallystick.policy.facts import EventFact, Facts
+from tallystick.policy.linking import settle
 from tallystick.policy.policy import Policy
 from tallystick.policy.rules import CellOf, Opinion
 from tallystick.policy.scope import ANY, Signature, signature
@@ -51,8 +53,12 @@ class Glance:
         about: Iterable[bytes],
         supposed: frozenset[bytes] = frozenset(),
     ) -> None:
-        self._facts, self._book, self._about = facts, book, tuple(about)
-        self._context = Context(facts, book, policy, dict(equivocations), supposed)
+        self._facts, self._book, self._about = ActorFacts(facts), book, tuple(about)
+        if book.claims:  # whose keys are whose is the policy's own: its book differs
+            said, splits = list(book.by_id.values()), dict(equivocations)
+            _, self._context, _ = settle(self._facts, policy, said, splits, supposed)
+        else:
+            self._context = Context(self._facts, book, policy, dict(equivocations), supposed)
         self._patterns = frozenset({ANY} | {s.scope for s in policy.statements})
         self._concern = self._concerned()
         self._cells: dict[Signature, Strata] = {}

@@ -19,18 +19,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from tallystick.policy.actors import ActorFacts, Actors, own_words, paired
+from tallystick.policy.actors import ActorFacts, own_words
 from tallystick.policy.book import Book
-from tallystick.policy.counting import Counting, Grouping
+from tallystick.policy.counting import Counting, Grouping, grouped
 from tallystick.policy.explain import Explainer, Preview
 from tallystick.policy.facts import END, Facts, Flip, Span, Why, nearest_cause
+from tallystick.policy.linking import linked, links_of, mended, settle
 from tallystick.policy.policy import Policy
 from tallystick.policy.scope import ANY, Signature, signature
-from tallystick.policy.standing import EVERYTHING, Context, Rereads, Strata
+from tallystick.policy.standing import EVERYTHING, Rereads, Strata
 from tallystick.policy.statement import EVENT, SLOT, Statement
 from tallystick.policy.suspects import SUSPECTS_MAX, Suspects
-from tallystick.policy.tally import against, branch_votes
-from tallystick.policy.verdict import Standing, Verdict, Voter
+from tallystick.policy.verdict import Standing, Verdict
 
 _BASE: Signature = frozenset((ANY,))
 
@@ -67,45 +67,20 @@ class Judge:
         equivocations: dict[bytes, int],
         supposed: frozenset[bytes] = frozenset(),
     ) -> None:
-        claims = [s for s in statements if s.verb == "key"]
-        self._facts.actors = paired(claims, equivocations)
-        for _ in range(2 * len(claims) + 2):  # see ``actors``: it ends by itself
-            book = Book(self._facts)
-            book.write(statements)
-            self._context = Context(self._facts, book, policy, equivocations, supposed)
-            self._patterns: set[str] = {ANY} | {s.scope for s in policy.statements}
-            self._cells: dict[Signature, Strata] = {}
-            self._base = self._cell(ANY)
-            self._linked_by = self._links()
-            actors = self._linked(self._linked_by)
-            if actors == self._facts.actors:
-                break
-            self._facts.actors = actors
+        self._base, self._context, self._linked_by = settle(
+            self._facts, policy, statements, equivocations, supposed
+        )
+        self._patterns: set[str] = {ANY} | {s.scope for s in policy.statements}
+        self._cells: dict[Signature, Strata] = {_BASE: self._base}
         self._evaluate()
-
-    def _links(self) -> _Links:
-        """Of claims, what links nobody: those excluded by nearer people, those beyond a split.
-
-        Cost: O(claims or events spoken about, whichever are fewer, and proven splits).
-        """
-        claims, context = self._context.book.claims, self._context
-        if not claims:
-            return 0, frozenset(), frozenset()
-        asked = claims.keys() & (self._base.words.keys() | context.supposed)
-        out = frozenset(id for id in asked if not self._base.links(claims[id]))
-        return len(claims), out, frozenset(context.equivocations.items())
-
-    def _linked(self, links: _Links) -> Actors:
-        context = self._context
-        return paired(context.book.claims.values(), context.equivocations, links[1])
 
     def _is_relinked(self) -> bool:
         """Whether the cells as they are now take other keys for one actor's than they did."""
-        links = self._links()
-        if links == self._linked_by or self._linked(links) == self._facts.actors:
-            self._linked_by = links
-            return False
-        return True
+        links = links_of(self._context, self._base)
+        if links != self._linked_by and linked(self._context, links) != self._facts.actors:
+            return True
+        self._linked_by = links
+        return False
 
     def _evaluate(self) -> None:
         book = self._context.book
@@ -180,23 +155,8 @@ class Judge:
             self._patterns |= seen
 
     def _groups(self, old: Mapping[str, Strata]) -> list[Grouping]:
-        """Kinds by (cell before, cell now); the cell of ``*`` always stands first."""
-        kinds: dict[tuple[Signature | None, Signature], set[str]] = {(_BASE, _BASE): set()}
-        found: dict[Signature, Strata] = {_BASE: self._base}
-        known = set(old.values())
-        for kind, cell in self._of_kind.items():
-            before = old.get(kind)
-            if before is None and (cell is self._base or cell in known):
-                before = cell  # a kind that is new in a cell that is not
-            for strata in (cell, before):
-                if strata is not None:
-                    found[strata.signature] = strata
-            key = (None if before is None else before.signature, cell.signature)
-            kinds.setdefault(key, set()).add(kind)
-        return [
-            Grouping(None if b is None else found[b], found[a], frozenset(group))
-            for (b, a), group in kinds.items()
-        ]
+        """Kinds by (cell before, cell now)."""
+        return grouped(old, self._of_kind, self._base)
 
     def _everything(self) -> tuple[set[bytes], set[bytes]]:
         """Authors and events that may not be at the stance's default, for a fresh judge."""
@@ -305,14 +265,14 @@ class Judge:
         old, moved_actors = self._of_kind, set[bytes]()
         for cell in list(self._cells.values()):
             mine = {v: keys for v, keys in rereads.items() if v in cell.places}
-            due = self._waiting(cell, arrived)
+            due = cell.come(span.line for span in arrived)
             if mine or due:
                 moved = cell.settle(due, mine)
                 moved_actors |= moved.actors
                 events |= moved.events
         if self._is_relinked():
             return self._relink(arrived)
-        authors |= self._mended(events)
+        authors |= mended(self._context, events)
         if rereads or self._of_kind.keys() != set(self._facts.kinds()):
             self._regroup(authors, events)
         if self._of_kind is old and self._steady is None:
@@ -348,14 +308,6 @@ class Judge:
                     if facts.event(target) is not None:
                         events.add(target)
         return authors, events
-
-    def _waiting(self, cell: Strata, arrived: Sequence[Span]) -> set[bytes]:
-        """Actors about whom a cut names events that may have come now."""
-        if not cell.awaited:
-            return set()
-        came = {self._facts.line(span.line).author for span in arrived} & cell.awaited
-        cell.awaited -= came
-        return {self._facts.actor(author) for author in came}
 
     def _rereads(self, new: Iterable[Statement]) -> Rereads:
         """Slots that new (or struck) statements of voters may change."""
@@ -419,36 +371,6 @@ class Judge:
         for author, seq in equivocations.items():
             merged[author] = min(seq, merged.get(author, END))
         everything = [*self._context.book.by_id.values(), *statements]
-        return self._anew(policy, everything, merged, arrived)
-
-    def _relink(self, arrived: Sequence[Span]) -> list[Flip]:
-        """Other actors than before: a new judge, and the difference. Cost: that of a new one."""
-        context, before = self._context, self._judged_actors()
-        flips = self._anew(
-            context.policy, [*context.book.by_id.values()], context.equivocations, arrived
-        )
-        self._moved = before | self._judged_actors()
-        return flips
-
-    def _judged_actors(self) -> set[bytes]:
-        """Keys of everybody with a place, or about whom somebody speaks."""
-        return self._keys({*self._base.places, *self._base.standings, *self._base.adoptions})
-
-    def _mended(self, events: Iterable[bytes]) -> set[bytes]:
-        """Authors of split chains about whose repairs something changed."""
-        facts, by_id = self._facts, self._context.book.by_id
-        if not self._context.book.repairs:
-            return set()
-        named = (by_id[id].target for id in events if id in by_id and by_id[id].verb == "repair")
-        return {fact.author for side in named if (fact := facts.event(side)) is not None}
-
-    def _anew(
-        self,
-        policy: Policy,
-        everything: Sequence[Statement],
-        equivocations: dict[bytes, int],
-        arrived: Sequence[Span],
-    ) -> list[Flip]:
         old_counting, old_groups = self._counting, self._groups(self._of_kind)
         old_of_kind, old_base = self._of_kind, self._base
         old_counting.rules.cell_of = lambda kind: old_of_kind.get(kind, old_base)
@@ -456,10 +378,17 @@ class Judge:
         for span in arrived:
             fresh_from[span.line] = min(span.begin, fresh_from[span.line])
         voids = frozenset().union(*(span.without for span in arrived))
-        self._build(policy, everything, equivocations, self._context.supposed)
+        self._build(policy, everything, merged, self._context.supposed)
         return self._counting.difference(
             old_counting, old_groups, self._groups(self._of_kind), fresh_from, voids
         )
+
+    def _relink(self, arrived: Sequence[Span]) -> list[Flip]:
+        """Other actors than before: a new judge, and the difference. Cost: that of a new one."""
+        before = self._keys({*self._base.places, *self._base.standings})
+        flips = self._rebuild(self.policy, (), arrived, {})
+        self._moved = before | self._keys({*self._base.places, *self._base.standings})
+        return flips
 
     # --- questions ------------------------------------------------------------------------------
 
@@ -473,10 +402,8 @@ class Judge:
 
     def links(self, claim: Statement) -> bool:
         """Whether a claim of one key about another counts; both must, for them to be one actor."""
-        count, out, splits = self._linked_by
-        del count, splits
         split = self._context.equivocations.get(claim.voter, END)
-        return claim.id not in out and claim.seq < split
+        return claim.id not in self._linked_by[1] and claim.seq < split
 
     def has_vote(self, author: bytes) -> bool:
         """Whether the statements of an author's actor count, in any cell."""
@@ -502,23 +429,7 @@ class Judge:
 
         Cost: O(people judged and votes about them).
         """
-        cell = self.cell(scope)
-        threshold = self.policy.threshold
-        voters = {
-            actor: Voter(place.rank, place.branch, place.weight, place.depth)
-            for actor, place in sorted(
-                cell.places.items(), key=lambda item: (item[1].rank, item[0])
-            )
-        }
-        banned = {a: self._explainer.banned(cell, a) for a in sorted(cell.banned)}
-        contested = tuple(
-            actor
-            for actor, votes in sorted(cell.standings.items())
-            if actor not in cell.banned
-            and cell.me not in votes
-            and against(branch_votes(votes, cell.places)) >= threshold
-        )
-        return Standing(cell.me, voters, banned, contested)
+        return self._explainer.standing(self.cell(scope))
 
     def actor_verdict(
         self, actor: bytes, scope: str | None = None, *, thorough: bool = True

@@ -178,6 +178,15 @@ class Strata:
             for lengths in (limit.as_of, limit.spared)
         )
 
+    def come(self, lines: Iterable[int]) -> set[bytes]:
+        """Actors about whom a cut names events that may have come now, on these lines."""
+        if not self.awaited:
+            return set()
+        facts = self._context.facts
+        came = {facts.line(line).author for line in lines} & self.awaited
+        self.awaited -= came
+        return {facts.actor(author) for author in came}
+
     # --- settling -------------------------------------------------------------------------------
 
     def settle(self, pending: set[bytes], rereads: Rereads) -> Moved:

@@ -16,7 +16,11 @@ import click
 from tallystick.cli.common import LOG, STORE, TARGET, opened, verb
 from tallystick.cli.output import Output, table
 
-BOB: Final = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
+REPAIR: Final = (
+    """tally actor link ana.tally bob && tally actor link bob.tally "$(tally id ana.tally)" && """
+    """e="$(tally write ana.tally note/text '"hi"')" && tally sync ana.tally bob.tally && """
+    """tally actor repair bob.tally "$e\""""
+)
 
 
 @click.group("actor")
@@ -24,7 +28,7 @@ def actor_verb() -> None:
     """People with several keys: link, show, repair."""
 
 
-@verb("link", group=actor_verb, example=f"tally actor link ana.tally {BOB}")
+@verb("link", group=actor_verb, example="tally actor link ana.tally bob")
 @STORE
 @TARGET
 @LOG
@@ -54,14 +58,14 @@ def actor_show_verb(out: Output, store: str, target: str, log: str | None) -> No
     out.result(found.as_dict(), lines + (table(("says", "of", "counts"), rows) if rows else []))
 
 
-@verb("repair", group=actor_verb)
+@verb("repair", group=actor_verb, example=REPAIR)
 @STORE
 @TARGET
 @LOG
 def actor_repair_verb(out: Output, store: str, target: str, log: str | None) -> None:
-    """Choose the side of another of your keys' split chain that counts.
+    """Choose which side of a split chain counts.
 
-    TARGET is an event of that side. It holds for everyone who heeds you and did not choose
+    The chain is another key's of yours, TARGET an event of that side. It holds for everyone who heeds you and did not choose
     themselves; as a voter the split key ends where it split, all the same.
     """
     with opened(store, log, writes=True) as replica:

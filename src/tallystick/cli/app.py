@@ -34,13 +34,13 @@ VERBS: Final[dict[str, tuple[str, ...]]] = {
         *("what-if", "standing", "verdict", "policy"),
     ),
     "together": ("dispute", "uphold", "dismiss", "disputes", "contested", "trust"),
-    "actors": ("actor",),
     "values": (
         *("set", "add", "remove", "inc", "enable", "disable"),
         *("ledger", "define", "views", "view", "why", "sql"),
     ),
     "answers": ("compare", "poll", "believed"),
     "titles": ("title",),
+    "actors": ("actor",),
     "demos": ("load", "tour"),
 }
 """Module -> its verbs, in the order in which ``--help`` lists them."""
@@ -50,10 +50,10 @@ TITLES: Final[dict[str, str]] = {
     "exchange": "Exchange with others",
     "trust": "Trust: what counts for you",
     "together": "Together: what people make of each other",
-    "actors": "Actors: people with several keys",
     "values": "Values: what it adds up to",
     "answers": "Answers: policies side by side",
     "titles": "Titles: who owns what",
+    "actors": "Actors: people with several keys",
     "demos": "Try it",
 }
 """Module -> the head over its verbs in ``--help``."""

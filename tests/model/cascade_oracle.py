@@ -9,9 +9,9 @@ def is_out(oracle, id, within):
     if event is None:
         return False
     cell = oracle.cell(oracle.kind_of(event))
-    rank = cell.voters.get(event.author, (10**9,))[0]
+    rank = cell.voters.get(oracle.actor(event.author), (10**9,))[0]
     within = min(within, rank)
-    mine = cell.said[oracle.policy.viewer].get(("event", id))
+    mine = cell.said[cell.me].get(("event", id))
     if mine is not None and mine.verb not in ("exclude", "uphold"):
         return False
     if mine is not None and mine.cascade:

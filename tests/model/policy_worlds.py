@@ -156,7 +156,11 @@ class Scene:
             else:
                 pool = r.choice((events, events, trust or events))
             target = r.choice(pool).id if r.random() < 0.95 else r.randbytes(32)
-            if verb in ("exclude", "include") and self.edits and r.random() < (0.3 if self.actors else 0.6):
+            if (
+                verb in ("exclude", "include")
+                and self.edits
+                and r.random() < (0.3 if self.actors else 0.6)
+            ):
                 target = r.choice(self.edits)
             if verb == "exclude" and r.random() < 0.5:
                 more["cascade"] = True

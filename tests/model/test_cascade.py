@@ -13,6 +13,7 @@ from tests.model.cascade_worlds import built
 from tests.model.policy_worlds import fresh_id, key
 
 from tallystick.policy import Judge, Policy
+from tallystick.policy.actors import ActorFacts
 from tallystick.policy.book import Book
 from tallystick.policy.glance import Glance
 from tallystick.testing.world import World
@@ -61,7 +62,7 @@ def test_what_if_is_what_would_be_and_changes_nothing(scene, data):
 @settings(max_examples=40)
 def test_a_glance_sees_what_a_judge_sees(scene):
     world, policy = scene.world, scene.policy()
-    book = Book(world, policy.viewer)
+    book = Book(ActorFacts(world))
     book.write(world.statements)
     judge, about = fights.judged(scene), scene.people
     glance = Glance(policy, world, book, world.equivocations, about=about)

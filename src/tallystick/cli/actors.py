@@ -65,8 +65,8 @@ def actor_show_verb(out: Output, store: str, target: str, log: str | None) -> No
 def actor_repair_verb(out: Output, store: str, target: str, log: str | None) -> None:
     """Choose which side of a split chain counts.
 
-    The chain is another key's of yours, TARGET an event of that side. It holds for everyone who heeds you and did not choose
-    themselves; as a voter the split key ends where it split, all the same.
+    The chain is another key's of yours, TARGET an event of that side. It holds for everyone who
+    heeds you and did not choose themselves; as a voter the split key ends where it split.
     """
     with opened(store, log, writes=True) as replica:
         receipt = replica.repair(target)

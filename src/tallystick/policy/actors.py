@@ -205,3 +205,17 @@ class ActorFacts:
     def leaning(self, line: int, begin: int, end: int) -> Sequence[bytes]:
         """Events that stand on an event of the range."""
         return self._facts.leaning(line, begin, end)
+
+    def over(self, id: bytes) -> Sequence[bytes]:
+        """Other events that the event's ops go over."""
+        return self._facts.over(id)
+
+    def followers(self, id: bytes) -> Sequence[bytes]:
+        """Events with an op that goes over one of the event's."""
+        return self._facts.followers(id)
+
+    def going_over(
+        self, line: int, begin: int, end: int, named: AbstractSet[tuple[bytes, int]]
+    ) -> Sequence[bytes]:
+        """Events of the range with an op that goes over one of some events."""
+        return self._facts.going_over(line, begin, end, named)

@@ -530,17 +530,17 @@ class Judge:
 
     def _hypothesis(self, s: Statement) -> tuple[list[Statement], Policy]:
         """Statements of the log and the policy that there would be."""
-        if s.voter != self.policy.viewer:
+        if self._facts.actor(s.voter) != self._context.me:
             return [s], self.policy
-        return [] if s.private else [s], self.policy.with_statements((*self._mine(), s))
+        return [] if s.private else [s], self.policy.with_statements(self._mine(s))
 
-    def _mine(self) -> tuple[Statement, ...]:
-        """All the viewer said, as far as it is known here."""
-        if self.said is not None:
-            return tuple(self.said)
-        known, viewer = self._context.book.by_id.values(), self.policy.viewer
-        claims, forks = self._context.book.claims.values(), self._context.equivocations
-        return (*self.policy.statements, *own_words(viewer, known, claims, forks))
+    def _mine(self, *more: Statement) -> tuple[Statement, ...]:
+        """All the viewer said, as far as it is known here, and what they might say."""
+        book, known = self._context.book, self.said
+        if known is None:
+            known = (*self.policy.statements, *book.by_id.values())
+        claims, forks = book.claims.values(), self._context.equivocations
+        return tuple(own_words(self.policy.viewer, (*known, *more), claims, forks))
 
     def _explained(
         self, verdict: Verdict, cell: Callable[[], Strata], value: Callable[[], tuple[bool, bool]]

@@ -39,7 +39,7 @@ VALID = {
     "dispute": UNKNOWN_EVENT, "claim": None, "among": None, "before": "now", "after": "now",
     "since": 0, "to": "other", "show_only": True, "policy_a": "me", "policy_b": "me", "now": None,
     "quiet_ms": None, "which": "now", "status": None, "about": None, "by": None, "event": None,
-    "everything": False,
+    "everything": False, "who": "stranger", "side": UNKNOWN_EVENT,
 }  # fmt: skip
 SAYING = {"ban", "allow", "adopt", "exclude", "include", "retract", "restore", "withdraw"}
 OPTIONS = {
@@ -87,6 +87,8 @@ def valid(name: str, parameter: str, one: Replica, folder):
         return {"name": "sums", "key": "target"}.get(parameter, "rating")
     if parameter == "statement" and name == "withdraw":
         return one.ban("stranger").id
+    if parameter == "key" and name == "link_key":
+        return "stranger"
     if name == "bind":
         return one._log.id
     if parameter == "policy":

@@ -124,7 +124,7 @@ class Known:
         if row.kind.startswith("trust/") and row.void is None:
             found = parse_statement(row.kind, row.frame, id=row.id, voter=row.author, seq=row.seq)
             assert isinstance(found, Statement)
-            statement = found
+            statement = found._replace(lamport=row.lamport)
         return Event(
             row.id, row.author, row.seq, self.prev[row.id], row.kind, row.void, (), statement
         )

@@ -37,7 +37,7 @@ def graph(people: int, *, branches: int, banned: int, name=lambda n: f"person {n
     policy = Policy(key(0), world.genesis, max_depth=9, statements=holding(mine))
     number = {key(n): n for n in range(people)}
     judge = Judge(policy, world, world.statements)
-    return graph_of(judge, world, lambda k: name(number[k])), judge
+    return graph_of(judge, judge.facts, lambda k: name(number[k])), judge
 
 
 def test_everybody_with_a_vote_and_everybody_banned_is_in_it_once():
@@ -93,6 +93,6 @@ def test_a_picture_of_somebody_who_heeds_nobody():
     world.write(key(0), "log/create")
     world.write(key(1), "note")
     judge = Judge(Policy(key(0), world.genesis), world, ())
-    found = graph_of(judge, world, lambda _: "me")
+    found = graph_of(judge, judge.facts, lambda _: "me")
     assert tree_lines(found) == ["me", "1 more wrote here and have no vote"]
     assert ET.fromstring(picture(found)).tag == f"{SVG}svg"

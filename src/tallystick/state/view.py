@@ -15,9 +15,10 @@ Reads: kernels, errors, state.source. Read by: state.views, replica.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from tallystick.errors import BadInput
 from tallystick.kernels import encode_item
@@ -49,7 +50,7 @@ class Db(Protocol):
         """All rows of a query."""
 
 
-class View:
+class View(ABC):
     """Base of all views. An object serves one log; ``suffix`` tells its tables from others'.
 
     Args:
@@ -57,6 +58,11 @@ class View:
         reducer: which code reads the events.
         version: of that code; another version is another view and is built anew.
     """
+
+    parts: ClassVar[tuple[str, ...]]
+    """Its tables but the one for people, by the names that ``schema`` has for them."""
+    schema: ClassVar[str]
+    """The statements that make them empty; ``{people}`` is the table for people."""
 
     def __init__(self, name: str, *, reducer: str, version: int = 1) -> None:
         self.name = name
@@ -92,19 +98,25 @@ class View:
 
     def tables(self) -> list[str]:
         """All of the view's tables, the one for people first."""
-        raise NotImplementedError
+        return [self.table, *(self.own(part) for part in self.parts)]
 
     def create(self, db: Db) -> None:
         """Make empty tables."""
-        raise NotImplementedError
+        names = {part: self.own(part) for part in self.parts} | {"people": self.people}
+        for statement in self.schema.format(**names).split(";\n"):
+            db.execute(statement)
 
+    def cursor(self, db: Db) -> int:
+        """Rows below it are kept, counted or not; of views that keep what does not count, too."""
+        return int(db.rows(f"SELECT row FROM {self.own('cursor')}")[0][0])
+
+    @abstractmethod
     def change(self, db: Db, source: EventSource, changes: Changes) -> None:
         """Take in changes that were netted."""
-        raise NotImplementedError
 
+    @abstractmethod
     def state(self, db: Db) -> Any:
         """The whole state as plain data: what is hashed. Cost: its size."""
-        raise NotImplementedError
 
     def damage(self, db: Db, source: EventSource) -> Iterator[str]:
         """What its own tables say otherwise than the events they were made of.
@@ -134,17 +146,20 @@ class View:
     def values(self, db: Db, keys: Iterable[str]) -> dict[str, Any]:
         """The values of some keys as people read them, those without one left out.
 
-        Only for views whose ``touched`` or ``rows_of`` says something.
+        A view whose ``touched`` and ``rows_of`` say nothing has no keys.
         """
-        raise NotImplementedError
+        del db, keys
+        return {}
 
     # --- its tables -----------------------------------------------------------------------------
 
     def load(self, db: Db, source: EventSource) -> None:
         """Make sure ``state`` can answer, on a freshly opened database."""
+        del db, source
 
     def settle(self, db: Db, source: EventSource) -> None:
         """Bring the table that people read up to date, where it may lag."""
+        del db, source
 
     def drop(self, db: Db) -> None:
         """Remove the tables."""

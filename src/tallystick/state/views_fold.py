@@ -71,7 +71,6 @@ CREATE TABLE {checkpoint} (
 CREATE TABLE {meta} (count INTEGER NOT NULL, digest BLOB NOT NULL, unshown INTEGER NOT NULL);
 INSERT INTO {meta} VALUES (0, x'', 0)
 """
-PARTS: Final = ("event", "checkpoint", "meta")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +101,9 @@ class Fold(View):
         BadInput: state/view, for a name that cannot be a view's.
     """
 
+    parts = ("event", "checkpoint", "meta")
+    schema = _TABLES
+
     def __init__(
         self, function: Callable[[Any, FoldEvent], Any], *, kinds: Sequence[str],
         key: Callable[[FoldEvent], Any] | None, initial: Callable[[], Any], version: int, name: str,
@@ -122,16 +124,6 @@ class Fold(View):
     def reads(self, kind: str) -> bool:
         """Whether events of a kind go into it."""
         return any(_fits(pattern, kind) for pattern in self.kinds)
-
-    def tables(self) -> list[str]:
-        """All of its tables, the one for people first."""
-        return [self.table, *(self.own(part) for part in PARTS)]
-
-    def create(self, db: Db) -> None:
-        """Make empty tables."""
-        names = {part: self.own(part) for part in PARTS} | {"people": self.people}
-        for statement in _TABLES.format(**names).split(";\n"):
-            db.execute(statement)
 
     def change(self, db: Db, source: EventSource, changes: Changes) -> None:
         """Take in changes; replay from the nearest checkpoint before the first of them."""

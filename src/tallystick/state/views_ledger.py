@@ -98,7 +98,6 @@ CREATE TABLE {delegate} (
 CREATE TABLE {cursor} (row INTEGER NOT NULL);
 INSERT INTO {cursor} VALUES (1)
 """
-PARTS: Final = ("asset", "account", "post", "refund", "delegate", "cursor")
 _FLAGGED: Final = ("asset", "refund", "delegate")
 """Tables of events that are not moves; they only note whether the event counts."""
 
@@ -109,26 +108,15 @@ Move = tuple[int, bool, tuple[Leg, ...]]
 class LedgerView(View):
     """The view of all accounts. There is one per log."""
 
+    parts = ("asset", "account", "post", "refund", "delegate", "cursor")
+    schema = _TABLES
+
     def __init__(self) -> None:
         super().__init__(NAME, reducer=NAME, version=1)
 
     def reads_only(self) -> tuple[str, ...]:
         """The kinds of the ledger."""
         return KINDS
-
-    def tables(self) -> list[str]:
-        """All of its tables, the one for people first."""
-        return [self.table, *(self.own(part) for part in PARTS)]
-
-    def create(self, db: Db) -> None:
-        """Make empty tables."""
-        names = {part: self.own(part) for part in PARTS} | {"people": self.people}
-        for statement in _TABLES.format(**names).split(";\n"):
-            db.execute(statement)
-
-    def cursor(self, db: Db) -> int:
-        """One past the last row that was looked at."""
-        return int(db.rows(f"SELECT row FROM {self.own('cursor')}")[0][0])
 
     # --- taking in -------------------------------------------------------------------------------
 

@@ -89,11 +89,13 @@ CREATE TABLE {sum} (place INTEGER PRIMARY KEY, total NOT NULL, count INTEGER NOT
 CREATE TABLE {cursor} (row INTEGER NOT NULL);
 INSERT INTO {cursor} VALUES (0)
 """
-PARTS: Final = ("place", "op", "live", "count", "sum", "cursor")
 
 
 class PlacesView(View):
     """The view of all places. Every replica has it; there is one per log."""
+
+    parts = ("place", "op", "live", "count", "sum", "cursor")
+    schema = _TABLES
 
     def __init__(self) -> None:
         super().__init__("places", reducer="places", version=1)
@@ -101,16 +103,6 @@ class PlacesView(View):
     def reads_only(self) -> tuple[str, ...]:
         """Edits."""
         return (KIND,)
-
-    def tables(self) -> list[str]:
-        """All of its tables, the one for people first."""
-        return [self.table, *(self.own(part) for part in PARTS)]
-
-    def create(self, db: Db) -> None:
-        """Make empty tables."""
-        names = {part: self.own(part) for part in PARTS} | {"people": self.people}
-        for statement in _TABLES.format(**names).split(";\n"):
-            db.execute(statement)
 
     def change(self, db: Db, source: EventSource, changes: Changes) -> None:
         """Take in changes: first what leaves, then what changed, then what enters or is new."""
@@ -146,10 +138,6 @@ class PlacesView(View):
             batch.settle()
         if end > cursor:
             db.execute(f"UPDATE {self.own('cursor')} SET row = ?", (end,))
-
-    def cursor(self, db: Db) -> int:
-        """One past the last row whose ops are indexed."""
-        return int(db.rows(f"SELECT row FROM {self.own('cursor')}")[0][0])
 
     # --- what there is ---------------------------------------------------------------------------
 

@@ -47,7 +47,6 @@ CREATE TABLE {cursor} (row INTEGER NOT NULL);
 INSERT INTO {cursor} VALUES (0);
 INSERT INTO {absent} VALUES (1, 0), (2, 0), (3, 0)
 """
-PARTS: Final = ("key", "part", "absent", "cursor")
 
 Part = tuple[int, int, int]
 Body = tuple[int, bytes, bytes, bytes | None, bool]
@@ -69,6 +68,9 @@ class GroupSum(View):
         BadInput: state/view, for a name that cannot be a view's.
     """
 
+    parts = ("key", "part", "absent", "cursor")
+    schema = _TABLES
+
     def __init__(
         self, name: str, *, kind: str, key: str | None = "target", amount: str | None = "rating"
     ) -> None:
@@ -83,19 +85,9 @@ class GroupSum(View):
         """The kind that is summed."""
         return (self.kind,)
 
-    def tables(self) -> list[str]:
-        """All of its tables, the one for people first."""
-        return [self.table, *(self.own(part) for part in PARTS)]
-
-    def create(self, db: Db) -> None:
-        """Make empty tables."""
-        names = {part: self.own(part) for part in PARTS} | {"people": self.people}
-        for statement in _TABLES.format(**names).split(";\n"):
-            db.execute(statement)
-
     def change(self, db: Db, source: EventSource, changes: Changes) -> None:
         """Take in changes."""
-        cursor = self._cursor(db)
+        cursor = self.cursor(db)
         end = max(cursor, changes.added.end_row())
         deltas: Deltas = defaultdict(lambda: [0, 0])
         keys: dict[str, int] = {}
@@ -114,10 +106,6 @@ class GroupSum(View):
         if end > cursor:
             db.execute(f"UPDATE {self.own('cursor')} SET row = ?", (end,))
         self._settle(db, deltas)
-
-    def _cursor(self, db: Db) -> int:
-        """Rows below it are entered, counted or not; further ones when one of them counts."""
-        return int(db.rows(f"SELECT row FROM {self.own('cursor')}")[0][0])
 
     def _enter(self, db: Db, source: EventSource, spans: Spans, keys: dict[str, int]) -> list[Part]:
         """Read what events come to, and keep it."""
@@ -237,7 +225,7 @@ class GroupSum(View):
     def damage(self, db: Db, source: EventSource) -> Iterator[str]:
         """Events whose kept key and amount are not what they say, counted or not."""
         table, names = self.own("part"), dict(db.rows(f"SELECT no, key FROM {self.own('key')}"))
-        cursor = self._cursor(db)
+        cursor = self.cursor(db)
         for first in range(0, cursor, CHUNK_ROWS):
             piece = Spans([(first, min(CHUNK_ROWS, cursor - first))])
             query = f"SELECT row, key, amount FROM {table} WHERE row >= ? AND row < ?"
@@ -276,7 +264,7 @@ class GroupSum(View):
 
     def touched(self, db: Db, source: EventSource, spans: Spans) -> Iterator[tuple[str, int]]:
         """Key and row of each event that is summed."""
-        cursor = self._cursor(db)
+        cursor = self.cursor(db)
         for where, params in within(self.own("part"), spans):
             query = (
                 f"SELECT k.key, f.row FROM (SELECT p.row, p.key FROM {where}) f"
@@ -304,7 +292,7 @@ class GroupSum(View):
                 (key,),
             )
         )
-        cursor, end = self._cursor(db), source.end_row()
+        cursor, end = self.cursor(db), source.end_row()
         later = source.bodies([(cursor, end - cursor)] if cursor < end else [], kind=self.kind)
         found.update((row, amount) for row, name, amount in self._read(later) if name == key)
         return found

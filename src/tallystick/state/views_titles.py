@@ -48,7 +48,7 @@ CREATE TABLE {people} (
   contested INTEGER NOT NULL,
   since TEXT
 ) WITHOUT ROWID;
-CREATE INDEX {owner} ON {people} (owner);
+CREATE INDEX {op}_owner ON {people} (owner);
 CREATE TABLE {op} (
   row INTEGER PRIMARY KEY,
   title INTEGER NOT NULL,
@@ -64,7 +64,6 @@ CREATE INDEX {op}_title ON {op} (title);
 CREATE TABLE {cursor} (row INTEGER NOT NULL);
 INSERT INTO {cursor} VALUES (0)
 """
-PARTS: Final = ("op", "cursor")
 _COLUMNS: Final = "row, title, over, holder, author, event, type, included, blocked"
 
 
@@ -136,23 +135,15 @@ class Holding:
 class TitlesView(View):
     """The view of all titles. Every replica has it; there is one per log."""
 
+    parts = ("op", "cursor")
+    schema = _TABLES
+
     def __init__(self) -> None:
         super().__init__(NAME, reducer=NAME, version=1)
 
     def reads_only(self) -> tuple[str, ...]:
         """Creates and transfers."""
         return KINDS
-
-    def tables(self) -> list[str]:
-        """All of its tables, the one for people first."""
-        return [self.table, *(self.own(part) for part in PARTS)]
-
-    def create(self, db: Db) -> None:
-        """Make empty tables."""
-        names = {part: self.own(part) for part in PARTS}
-        names |= {"people": self.people, "owner": self.own("owner")}
-        for statement in _TABLES.format(**names).split(";\n"):
-            db.execute(statement)
 
     def change(self, db: Db, source: EventSource, changes: Changes) -> None:
         """Take in changes. Cost: the ops they touch; of contested things, their ways down."""
@@ -183,10 +174,6 @@ class TitlesView(View):
             )
         if end > cursor:
             db.execute(f"UPDATE {self.own('cursor')} SET row = ?", (end,))
-
-    def cursor(self, db: Db) -> int:
-        """One past the last row whose op is kept."""
-        return int(db.rows(f"SELECT row FROM {self.own('cursor')}")[0][0])
 
     def _rows(self, db: Db, spans: Spans) -> Iterator[int]:
         for where, params in within(self.own("op"), spans):

@@ -36,6 +36,7 @@ from tallystick.replica.reports import (
     ViewInfo,
     WhatIf,
 )
+from tallystick.replica.title_reports import TitleWhy
 from tallystick.state.view import View
 
 P = ParamSpec("P")
@@ -141,7 +142,9 @@ class AsyncReplica:
         """``Replica.views``."""
         return await self.call(Replica.views)
 
-    async def why(self, subject: str, *, view: str | View | None = None) -> Explained | VerdictInfo:
+    async def why(
+        self, subject: str, *, view: str | View | None = None
+    ) -> Explained | VerdictInfo | TitleWhy:
         """``Replica.why``."""
         return await self.call(Replica.why, subject, view=view)
 

@@ -225,7 +225,8 @@ def why_verb(
     """Explain a value: what made it, what lost, what is left out.
 
     PLACE is a place, or a key of another view (--view says which, if several know it), an event
-    or an actor.
+    or an actor, or the name of a thing. With --view ledger it is an ACCOUNT or ACCOUNT/ASSET and
+    the answer is why it has or owes what it does; with --view titles a thing.
     """
     with opened(store, log) as replica:
         explanation = chosen(replica, as_actor, version).why(place, view=view)

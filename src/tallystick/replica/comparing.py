@@ -23,7 +23,8 @@ from tallystick.identity.did import did_key
 from tallystick.policy.facts import Flip
 from tallystick.policy.judge import Judge
 from tallystick.policy.policy import Policy
-from tallystick.policy.verdict import Cause, Verdict
+from tallystick.policy.verdict import Verdict
+from tallystick.replica.explained import cause_dict
 from tallystick.replica.names import Names
 from tallystick.replica.openlog import OpenLog
 from tallystick.replica.reading import Reading
@@ -218,7 +219,7 @@ class _Reasons:
             "counts_for": "a" if self._flips[at].weight < 0 else "b",
             "a": self._sentence("a", verdicts["a"], at),
             "b": self._sentence("b", verdicts["b"], at),
-            "causes": [*{c.statement: _cause(c) for c in causes}.values()],
+            "causes": [*{c.statement: cause_dict(c) for c in causes}.values()],
         }
 
     def _sentence(self, side: str, verdict: Verdict, at: int) -> str:
@@ -226,18 +227,6 @@ class _Reasons:
         said = self._words[side].in_words(verdict)
         subject = self._names.words(self._ids[at])
         return said.removeprefix(f"{subject} ").rstrip(".")
-
-
-def _cause(cause: Cause) -> dict[str, Any]:
-    return {
-        "statement": cid_text(cause.statement),
-        "verb": cause.verb,
-        "voter": did_key(cause.voter),
-        "target": cause.target.hex() if cause.verb not in _OF_ACTORS else did_key(cause.target),
-    }
-
-
-_OF_ACTORS = {"ban", "allow", "adopt"}
 
 
 def _mirrored(found: Comparison) -> Comparison:

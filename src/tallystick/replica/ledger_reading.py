@@ -29,10 +29,10 @@ from tallystick.replica.ledger_infos import (
     DebtInfo,
     StatementLine,
 )
-from tallystick.state.amounts import amount_text, to_decimal
+from tallystick.state.amounts import to_decimal
 from tallystick.state.views_ledger import NAME, LedgerView
 from tallystick.state.views_ledger_read import AssetRow, Debt, LedgerTables, Line
-from tallystick.state.views_ledger_why import explain
+from tallystick.state.views_ledger_why import explain, owes
 
 if TYPE_CHECKING:
     from tallystick.replica.reading import Reading
@@ -143,7 +143,9 @@ class LedgerReading:
         return [debt for debt in self.debts() if debt.over_credit]
 
     def why(self, account: str, asset: str | None = None) -> Explained:
-        """Why an account has what it has: what counts, what was given back, what does not count.
+        """Why an account has what it has, or owes what it owes.
+
+        What counts, what was given back, what does not count; of a debt what it comes from.
 
         Cost: O(lines of the account), and a verdict for each that does not count.
         """
@@ -152,8 +154,10 @@ class LedgerReading:
             found = find_asset(tables, asset)
             lines = tables.statement(key, found)
             balance = tables.balance(key, cid_text(found.event))
-            told = explain(key, found, balance, lines, self._reading.verdict_of)
-            return Explained(told, self._reading.name_of)
+            verdict_of = self._reading.verdict_of
+            debt = None if balance >= 0 else tables.debt(key, found, -balance, verdict_of)
+            told = explain(key, found, lines, verdict_of, balance=balance, debt=debt)
+            return Explained(told, self._reading)
 
     # --- inside ---------------------------------------------------------------------------------
 
@@ -224,25 +228,8 @@ class LedgerReading:
             causes=causes,
             overdraft=to_decimal(debt.overdraft, asset.precision),
             over_credit=asset.credit is not None and debt.amount > asset.credit,
-            sentence=self._owes(debt),
+            sentence=owes(debt, name_of),
         )
-
-    def _owes(self, debt: Debt) -> str:
-        """``Bob owes 5.00 EUR: 3.00 because of Mallory, 2.00 more than came in``."""
-        asset, name_of = debt.asset, self._reading.name_of
-        because: dict[tuple[bytes, ...], int] = {}
-        for cause in debt.causes:
-            because[cause.payers] = because.get(cause.payers, 0) + cause.amount
-        parts = [
-            f"{amount_text(units, asset.precision)} because of {' and '.join(map(name_of, payers))}"
-            for payers, units in because.items()
-        ]
-        if debt.overdraft:
-            parts.append(f"{amount_text(debt.overdraft, asset.precision)} more than came in")
-        who = name_of(debt.account)
-        owes = "owe" if who == "you" else "owes"
-        amount = amount_text(debt.amount, asset.precision)
-        return f"{who} {owes} {amount} {asset.code}: {', '.join(parts)}"
 
 
 def find_asset(tables: LedgerTables, wanted: str | None) -> AssetRow:

@@ -26,16 +26,17 @@ from tallystick.policy.facts import Span
 from tallystick.policy.judge import Judge
 from tallystick.policy.policy import Policy
 from tallystick.policy.scope import check_scope
-from tallystick.policy.verdict import Cause, Standing, Verdict
+from tallystick.policy.verdict import Standing, Verdict
 from tallystick.replica.arguments import checked
 from tallystick.replica.disputing import disputes
-from tallystick.replica.explained import Explained
+from tallystick.replica.explained import Explained, cause_dict
 from tallystick.replica.facts import LogFacts
 from tallystick.replica.ledger_reading import LedgerReading
 from tallystick.replica.names import Names
 from tallystick.replica.openlog import PLACES, OpenLog
 from tallystick.replica.reports import VerdictInfo
 from tallystick.replica.statements import from_row
+from tallystick.replica.title_reports import TitleWhy
 from tallystick.replica.titles import TitleReads
 from tallystick.replica.trust_reports import DisputeInfo
 from tallystick.replica.versions import FactsAt, Version, clip
@@ -45,8 +46,10 @@ from tallystick.state.source import ChangeRange, Spans
 from tallystick.state.view import Db, View, state_hash
 from tallystick.state.views import STANDARD, evaluate
 from tallystick.state.views_fold import Fold
+from tallystick.state.views_ledger import NAME as LEDGER
 from tallystick.state.views_places import PlacesView
 from tallystick.state.views_sum import GroupSum
+from tallystick.state.views_titles import NAME as TITLES
 from tallystick.state.views_titles import TitlesView
 from tallystick.store.lookups import facts_at
 
@@ -151,7 +154,7 @@ class Reading:
                 contested=found.contested,
                 reason=found.reason,
                 sentence=self.in_words(found),
-                causes=tuple(_cause(cause) for cause in found.causes),
+                causes=tuple(cause_dict(cause) for cause in found.causes),
             )
 
     def disputes(
@@ -242,17 +245,26 @@ class Reading:
 
     def why(
         self, subject: str, *, view: str | View | None = None, type: str | None = None
-    ) -> Explained | VerdictInfo:
+    ) -> Explained | VerdictInfo | TitleWhy:
         """Why a place or a key of a view is what it is; an event or actor: its verdict.
 
         Without ``view`` the subject is an event or did:key, else a place, else a key of the one
-        other view that knows it, else a petname.
+        other view that knows it, else a petname, else the name of a thing.
+
+        Args:
+            view: ``ledger``: the subject is an account, or ``ACCOUNT/ASSET``, and the answer why
+                it has or owes what it does; ``titles``: a thing, and why it is its owner's.
 
         Raises:
             NotFound: state/place. Ambiguous: usage/ambiguous, when several views know the key.
         """
         if not isinstance(subject, str):
             raise BadInput("usage/argument", expected="text", got=repr(subject)[:80])
+        if view == LEDGER:
+            account, _, asset = subject.partition("/")
+            return self.ledger.why(account, asset or None)
+        if view == TITLES:
+            return self.titles.why(subject)
         if view is not None:
             return self._why(subject, view, type)
         if self._names.is_event(subject) or subject.startswith(PREFIX):
@@ -272,7 +284,13 @@ class Reading:
                 return found[0]
             if subject in self._log.store.petnames():
                 return self.verdict(subject)
+            if self._is_title(subject):
+                return self.titles.why(subject)
             raise
+
+    def _is_title(self, name: str) -> bool:
+        """Whether things go by a name here."""
+        return any(one.name == name for one in self.titles.list())
 
     def _elsewhere(self, key: str) -> list[Explained]:
         """What the other views say about a key they know.
@@ -302,10 +320,9 @@ class Reading:
                 if not self.is_own:
                     found, db = self._with_excluded(found)
                 explanation = found.why(db, source, subject, self.verdict_of)
-            elif isinstance(found, TitlesView):
-                raise BadInput("state/view", "titles explain themselves", got=subject, hint=_ASK)
+            elif not isinstance(found, Fold):
+                raise BadInput("state/view", f"ask {found.name} by its name", got=subject)
             else:
-                assert isinstance(found, Fold)
                 state = found.state(db)
                 value = state.get(subject) if isinstance(state, dict) else state
                 explanation = found.why(source, subject, value, self.verdict_of)
@@ -313,7 +330,7 @@ class Reading:
                 then = self.facts
                 known = [one for one in explanation.excluded if then.event(one.event) is not None]
                 explanation = replace(explanation, excluded=tuple(known))
-        return Explained(explanation, self.name_of)
+        return Explained(explanation, self)
 
     @property
     def ledger(self) -> LedgerReading:
@@ -435,7 +452,6 @@ class Reading:
         return self.judge.event_verdict(id, thorough=False)
 
 
-_ASK = "Ask titles.why(TITLE), or `tally title why`."
 _THEIRS = {
     "your own word": "{}'s own word",
     "people you heed": "people {} heeds",
@@ -449,19 +465,6 @@ def combined_hash(hashes: dict[str, str]) -> str:
     """One hash over the named hashes of several views."""
     text = "".join(f"{name} {digest}\n" for name, digest in sorted(hashes.items()))
     return sha256(b"tallystick/states/1\x00" + text.encode()).hexdigest()
-
-
-def _cause(cause: Cause) -> dict[str, Any]:
-    return {
-        "statement": cid_text(cause.statement),
-        "verb": cause.verb,
-        "voter": did_key(cause.voter),
-        "branch": did_key(cause.branch) if cause.branch else None,
-        "rank": cause.rank,
-        "weight": cause.weight,
-        "path": cause.path,
-        "necessary": cause.necessary,
-    }
 
 
 def shown(view: View, db: Db) -> Any:

@@ -26,6 +26,7 @@ from tallystick.replica.reports import (
     ViewInfo,
 )
 from tallystick.replica.says import Says
+from tallystick.replica.title_reports import TitleWhy
 from tallystick.replica.titles import Titles
 from tallystick.replica.versions import find_version
 from tallystick.state.view import View
@@ -47,7 +48,7 @@ class Reads(Says):
 
     def why(
         self, subject: str, *, view: str | View | None = None, type: str | None = None
-    ) -> Explained | VerdictInfo:
+    ) -> Explained | VerdictInfo | TitleWhy:
         """Why a place, or a key of a view, is what it is; why an event or actor counts."""
         return self.reading().why(subject, view=view, type=type)
 

@@ -14,8 +14,7 @@ Reads: event (ids as text). Read by: state.views, replica, cli.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -127,6 +126,7 @@ class Explanation:
             "lost": [item.as_dict(names) for item in self.lost],
             "covered": [item.as_dict(names) for item in self.covered],
             "excluded": [item.as_dict(names) for item in self.excluded],
+            "not_counted": [group.as_dict() for group in grouped(self.excluded, names)],
             "sentences": self.sentences(names),
         }
 
@@ -145,19 +145,53 @@ class Explanation:
             replaced = sum(item.count for item in self.covered)
             lines.append(f"{number(replaced, 'earlier op')} {was(replaced)} replaced")
         if self.excluded:
-            lines.append(self._excluded(names))
+            lines.append(uncounted(self.excluded, names, noun="event"))
         return lines
 
-    def _excluded(self, names: Names) -> str:
-        groups: Counter[tuple[str, str]] = Counter()
-        for item in self.excluded:
-            groups[names(item.author), reason(item, names)] += item.count
-        total = sum(groups.values())
-        parts = [f"{n} by {author} ({why})" for (author, why), n in groups.most_common(SHOWN_MAX)]
-        if len(groups) > SHOWN_MAX:
-            parts.append(f"{len(groups) - SHOWN_MAX} more groups")
-        noun = number(total, "event")
-        return f"{noun} {'does' if total == 1 else 'do'} not count: {'; '.join(parts)}"
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Items of one author that do not count for one reason.
+
+    Args:
+        event: id of the first of them, which stands for all.
+    """
+
+    author: bytes
+    called: str
+    why: str
+    event: bytes
+    count: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The group as plain data."""
+        event = cid_text(self.event) if self.event else None
+        return {
+            "author": did_key(self.author), "count": self.count, "why": self.why, "event": event
+        }  # fmt: skip
+
+
+def grouped(items: Iterable[Item], names: Names) -> list[Group]:
+    """What does not count, by author and reason; the largest group first."""
+    found: dict[tuple[bytes, str], Group] = {}
+    for item in items:
+        why = reason(item, names)
+        known = found.get((item.author, why))
+        count = item.count + (0 if known is None else known.count)
+        event = item.event if known is None else known.event
+        found[item.author, why] = Group(item.author, names(item.author), why, event, count)
+    return sorted(found.values(), key=lambda group: -group.count)
+
+
+def uncounted(items: Iterable[Item], names: Names, *, noun: str) -> str:
+    """``3 events do not count: 2 by Mallory (banned by Ana); 1 by Ben (taken back)``."""
+    groups = grouped(items, names)
+    total = sum(group.count for group in groups)
+    parts = [f"{one.count} by {one.called} ({one.why})" for one in groups[:SHOWN_MAX]]
+    if len(groups) > SHOWN_MAX:
+        parts.append(f"{len(groups) - SHOWN_MAX} more groups")
+    be = "does" if total == 1 else "do"
+    return f"{number(total, noun)} {be} not count: {'; '.join(parts)}"
 
 
 def label(subject: str, names: Names) -> str:

@@ -24,11 +24,11 @@ from tallystick.state.explain import (
     Names,
     VerdictOf,
     number,
-    reason,
+    uncounted,
     was,
 )
 from tallystick.state.ledger import ISSUE
-from tallystick.state.views_ledger_read import AssetRow, Line
+from tallystick.state.views_ledger_read import AssetRow, Debt, Line
 
 
 class Part(NamedTuple):
@@ -49,12 +49,14 @@ class BalanceExplanation(Explanation):
         code: of the asset.
         parts: what was received and paid, to or from whom, greatest first.
         returned: the same of what was given back.
+        debt: where the balance is below zero, what that comes from.
     """
 
     account: bytes = b""
     code: str = ""
     parts: tuple[Part, ...] = ()
     returned: tuple[Part, ...] = ()
+    debt: Debt | None = None
 
     def sentences(self, names: Names) -> list[str]:
         """The balance and what makes it, what was given back, and what does not count and why."""
@@ -70,25 +72,16 @@ class BalanceExplanation(Explanation):
             noun = number(count, "payment")
             lines.append(f"{noun} {was(count)} given back: {_told(self.returned, names)}")
         if self.excluded:
-            lines.append(self._uncounted(names))
+            lines.append(uncounted(self.excluded, names, noun="payment"))
+        if self.debt is not None:
+            lines.append(owes(self.debt, names))
         return lines
-
-    def _uncounted(self, names: Names) -> str:
-        groups: defaultdict[tuple[str, str], int] = defaultdict(int)
-        for item in self.excluded:
-            groups[names(item.author), reason(item, names)] += 1
-        ranked = sorted(groups.items(), key=lambda one: -one[1])
-        parts = [f"{n} by {author} ({why})" for (author, why), n in ranked[:SHOWN_MAX]]
-        if len(ranked) > SHOWN_MAX:
-            parts.append(f"{len(ranked) - SHOWN_MAX} more groups")
-        count = len(self.excluded)
-        noun = number(count, "payment")
-        return f"{noun} {'does' if count == 1 else 'do'} not count: {'; '.join(parts)}"
 
 
 def explain(
-    account: bytes, asset: AssetRow, balance: int, lines: Sequence[Line], verdict_of: VerdictOf
-) -> BalanceExplanation:
+    account: bytes, asset: AssetRow, lines: Sequence[Line], verdict_of: VerdictOf,
+    *, balance: int, debt: Debt | None = None,
+) -> BalanceExplanation:  # fmt: skip
     """A balance by the lines of its account.
 
     Args:
@@ -114,6 +107,7 @@ def explain(
         code=asset.code,
         parts=_parts([line for line in lines if line.effect], asset),
         returned=_parts([line for line in lines if line.included and line.refunds], asset),
+        debt=debt,
     )
 
 
@@ -158,3 +152,21 @@ def _told(parts: Sequence[Part], names: Names) -> str:
     if len(parts) > SHOWN_MAX:
         said.append(f"and {number(len(parts) - SHOWN_MAX, 'more account')}")
     return ", ".join(said)
+
+
+def owes(debt: Debt, names: Names) -> str:
+    """``Bob owes 5.00 EUR: 3.00 because of Mallory, 2.00 more than came in``."""
+    asset = debt.asset
+    because: dict[tuple[bytes, ...], int] = {}
+    for cause in debt.causes:
+        because[cause.payers] = because.get(cause.payers, 0) + cause.amount
+    parts = [
+        f"{amount_text(units, asset.precision)} because of {' and '.join(map(names, payers))}"
+        for payers, units in because.items()
+    ]
+    if debt.overdraft:
+        parts.append(f"{amount_text(debt.overdraft, asset.precision)} more than came in")
+    who = names(debt.account)
+    owe = "owe" if who == "you" else "owes"
+    amount = amount_text(debt.amount, asset.precision)
+    return f"{who} {owe} {amount} {asset.code}: {', '.join(parts)}"

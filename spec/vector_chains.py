@@ -1,6 +1,6 @@
 """Chains with heads, slices cut from them, and proofs that one was written twice.
 
-Reads: spec/plain.py, spec/curve.py, spec/vector_trees.py. Read by: spec/make_chain_vectors.py.
+Reads: spec/plain.py, spec/curve.py, spec/vector_trees.py. Read by: spec/make_vectors.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Names of keys and events, signed notes and proof files.
 
 Reads: spec/plain.py, spec/vector_chains.py, spec/vector_trees.py. Read by:
-spec/make_chain_vectors.py.
+spec/make_vectors.py.
 Source: published notes of https://c2sp.org/signed-note and golang.org/x/mod/sumdb/note; the
 checkpoint of https://c2sp.org/tlog-cosignature; keys of RFC 8032 section 7.1.
 """

@@ -3,7 +3,7 @@
 The evaluator here is the definition of ``ops.md`` word for word; it shares nothing with
 Tallystick's code.
 
-Reads: spec/plain.py. Read by: spec/make_ops_vectors.py.
+Reads: spec/plain.py. Read by: spec/make_vectors.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Statements as frames, policies as documents, and small worlds whose answers were found by hand.
 
-Reads: spec/plain.py. Read by: spec/make_policy_vectors.py.
+Reads: spec/plain.py. Read by: spec/make_vectors.py.
 """
 
 from __future__ import annotations

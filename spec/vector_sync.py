@@ -2,7 +2,7 @@
 
 Law: written from spec/sync.md alone; nothing of Tallystick's own code is imported.
 
-Reads: spec/plain.py. Read by: spec/make_sync_vectors.py.
+Reads: spec/plain.py. Read by: spec/make_vectors.py.
 """
 
 from __future__ import annotations

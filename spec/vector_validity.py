@@ -1,6 +1,6 @@
 """Batches of slices whose events are invalid by their parents, or void by what they name.
 
-Reads: spec/plain.py, spec/vector_chains.py. Read by: spec/make_chain_vectors.py.
+Reads: spec/plain.py, spec/vector_chains.py. Read by: spec/make_vectors.py.
 """
 
 from __future__ import annotations

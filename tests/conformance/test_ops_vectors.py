@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 from tests.laws.world import Event, MemorySource, World
 
@@ -14,21 +10,6 @@ from tallystick.state.ops import KIND, op_index, op_row, void
 from tallystick.state.view import state_hash
 from tallystick.state.views import evaluate
 from tallystick.state.views_places import PlacesView
-
-SPEC = Path(__file__).resolve().parents[2] / "spec"
-
-
-def test_the_file_is_what_its_maker_makes():
-    maker = [sys.executable, str(SPEC / "make_ops_vectors.py"), "--check"]
-    found = subprocess.run(maker, capture_output=True, text=True, timeout=120)
-    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
-
-
-def test_the_maker_shares_no_code_with_the_room():
-    for name in ("vector_ops", "make_ops_vectors"):
-        text = (SPEC / f"{name}.py").read_text(encoding="utf-8")
-        assert "tallystick." not in text
-        assert "import tallystick" not in text
 
 
 def test_every_frame_is_void_as_it_says(vectors):

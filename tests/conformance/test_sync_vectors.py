@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from tallystick.errors import Rejected
@@ -23,8 +19,6 @@ from tallystick.sync.vector import (
     sample_seqs,
 )
 
-SPEC = Path(__file__).resolve().parents[2] / "spec"
-
 
 @pytest.fixture(scope="module")
 def sync(vectors):
@@ -41,12 +35,6 @@ def records_of(rows) -> list[Record]:
         Record(bytes.fromhex(author), bytes.fromhex(side), int(size), bytes.fromhex(root))
         for author, side, size, root in rows
     ]
-
-
-def test_the_file_is_what_the_maker_makes():
-    maker = [sys.executable, str(SPEC / "make_sync_vectors.py"), "--check"]
-    found = subprocess.run(maker, capture_output=True, text=True, timeout=60)
-    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
 
 
 def test_records_and_log_checkpoints(sync):

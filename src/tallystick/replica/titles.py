@@ -24,6 +24,7 @@ from tallystick.errors import Ambiguous, BadInput, NotFound
 from tallystick.event.event import read_part
 from tallystick.event.header import Header
 from tallystick.event.ids import cid_text, parse_cid
+from tallystick.graph.order import canonical_key
 from tallystick.identity.did import did_key, parse_did_key
 from tallystick.kernels import PART_WHOLE, encode_item
 from tallystick.replica.accusing import shown
@@ -329,7 +330,7 @@ class _Here:
                 holds=event.row in leading,
                 why="" if ops[event.row].included else self._reason(ops[event.row])[1],
             )
-            for event in sorted(events, key=lambda e: (e.lamport, e.author, e.seq, e.id))
+            for event in sorted(events, key=canonical_key)
         ]
 
     @staticmethod

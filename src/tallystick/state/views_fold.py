@@ -18,7 +18,7 @@ keys); tuples and sets are refused, because a checkpoint would give them back as
 
 **Law:** the state is ``f(... f(f(initial, e1), e2) ...)`` whatever way the events came.
 
-Reads: state.source, view, explain. Read by: state.views, replica, users.
+Reads: graph.order, state.source, view, explain. Read by: state.views, replica, users.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from tallystick.event.absent import Absent, Erased, Missing
 from tallystick.event.event import read_part
 from tallystick.event.ids import cid_text
 from tallystick.event.jsonio import to_json
+from tallystick.graph.order import canonical_key
 from tallystick.identity.did import did_key
 from tallystick.kernels import Link, decode_item, encode_item
 from tallystick.state.explain import Explanation, Item, VerdictOf, shown
@@ -170,7 +171,7 @@ class Fold(View):
                     if self.reads(event.kind) and event.void is None:
                         there = b"?!."[(event.content is not None) * 2 + event.erased :][:1]
                         seen.update(sign + event.id + there)
-                        yield _key(event), event.row
+                        yield canonical_key(event), event.row
 
     def _replay(self, db: Db, source: EventSource, first: Key, total: int) -> Any:
         """The state after all events, from the nearest checkpoint before ``first``."""
@@ -205,7 +206,7 @@ class Fold(View):
             state = self._step(state, event)
             done += 1
             if save and done % STEP == 0 and kept(done // STEP, total // STEP):
-                db.execute(insert, (done, *_key(event), self._encode(state)))
+                db.execute(insert, (done, *canonical_key(event), self._encode(state)))
         assert done == total, (done, total)
         if save:
             self._thin(db, total)
@@ -293,7 +294,7 @@ class Fold(View):
         live: list[Item] = []
         excluded: list[Item] = []
         events = [e for e in source.iter_rows(0, source.end_row()) if self.reads(e.kind)]
-        for event in sorted(events, key=_key):
+        for event in sorted(events, key=canonical_key):
             seen = fold_event(event)
             if event.void is None and self._key_of(seen) == key:
                 judged = verdict(event.id)
@@ -397,10 +398,6 @@ def _fits(pattern: str, kind: str) -> bool:
     if pattern == "*":
         return True
     return kind.startswith(pattern[:-1]) if pattern.endswith("/*") else kind == pattern
-
-
-def _key(event: EventRow) -> Key:
-    return event.lamport, event.author, event.seq, event.id
 
 
 def _not_plain(value: Any, where: str) -> str | None:

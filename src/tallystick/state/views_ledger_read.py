@@ -5,8 +5,8 @@
 
 **Law:** the balance of the last line is the account's balance; the parts of a debt add up to it.
 
-Reads: state.ledger, views_ledger, source, explain. Read by: replica.ledger_reading.
-Source: spec/ledger.md ("Reading").
+Reads: graph.order, state.ledger, views_ledger, source, explain. Read by: replica.ledger_reading.
+Source: spec/ledger.md ("State", "Debts").
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from tallystick.graph.order import canonical_key
 from tallystick.identity.did import did_key, parse_did_key
 from tallystick.limits import DIGEST_BYTES
 from tallystick.state.explain import VerdictLike, VerdictOf
@@ -179,7 +180,7 @@ class LedgerTables:
             for row, amount, included, event in chunk:
                 given_back = refunds.get(row, ())
                 held += amount if included and not given_back else 0
-                if after is not None and canonical(event) <= canonical(after):
+                if after is not None and canonical_key(event) <= canonical_key(after):
                     continue
                 if self._keeps is not None and not self._keeps(event.id):
                     continue
@@ -226,7 +227,7 @@ class LedgerTables:
             chunk = [
                 (row, amount, bool(included), events[row]) for _, row, amount, included in rows
             ]
-            yield sorted(chunk, key=lambda one: canonical(one[3]))
+            yield sorted(chunk, key=lambda one: canonical_key(one[3]))
             if len(rows) < size:
                 return
             first = last + 1
@@ -287,11 +288,6 @@ def counterparts(event: EventRow, account: bytes, asset: bytes, amount: int) -> 
         if leg.asset == asset and leg.account != account and (leg.amount < 0) == (amount > 0)
     )
     return found or (event.author,)
-
-
-def canonical(event: EventRow) -> tuple[int, bytes, int, bytes]:
-    """Where an event stands in canonical order."""
-    return (event.lamport, event.author, event.seq, event.id)
 
 
 def _would_count(verdict: Any, transfer: bytes) -> bool:

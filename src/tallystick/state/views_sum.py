@@ -12,7 +12,7 @@ as such.
 
 **Law:** the parts of the events that count add up to the table that people read.
 
-Reads: kernels, state.source, view, explain. Read by: state.views, replica.
+Reads: kernels, graph.order, state.source, view, explain. Read by: state.views, replica.
 Source: T. Griffin, L. Libkin, "Incremental Maintenance of Views with Duplicates", SIGMOD 1995.
 """
 
@@ -25,6 +25,7 @@ from itertools import accumulate
 from typing import Any, Final
 
 from tallystick.event.absent import Bad, Erased, Missing
+from tallystick.graph.order import canonical_key
 from tallystick.kernels import check_items, read_fields, status
 from tallystick.state.explain import Explanation, Item, VerdictOf
 from tallystick.state.source import END, Changes, EventRow, EventSource, Spans
@@ -352,4 +353,4 @@ def _events(source: EventSource, rows: list[int]) -> list[EventRow]:
     """Events of rows, in canonical order."""
     ranges = Spans((row, 1) for row in rows).ranges
     found = [event for row, count in ranges for event in source.events(row, count)]
-    return sorted(found, key=lambda e: (e.lamport, e.author, e.seq, e.id))
+    return sorted(found, key=canonical_key)

@@ -13,6 +13,8 @@ from tallystick._version import __version__
 from tallystick.errors import UsageError
 from tallystick.kernels import loader, reference
 
+pytestmark = pytest.mark.one_kernel("each test makes its own wish")
+
 
 def stand_in(**attributes):
     module = ModuleType("tallystick_native")

@@ -21,6 +21,7 @@ def make(*arguments: str) -> tuple[int, str]:
     return found.returncode, found.stdout + found.stderr
 
 
+@pytest.mark.one_kernel("the makers share no code with the package")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_is_what_its_maker_makes(name):
     assert make(name) == (0, "")

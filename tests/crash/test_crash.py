@@ -14,20 +14,24 @@ from tests.crash.power import run_power
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
+beside_the_kernels = pytest.mark.one_kernel("what fails is below and beside the kernels")
 
 
+@beside_the_kernels
 def test_no_power_cut_loses_what_was_acknowledged():
     tally = run_power(80, 1, every=17)
     assert not tally.findings, tally.findings[:3]
     assert (tally.points, tally.notes["again"] > 0) == (80, True)
 
 
+@beside_the_kernels
 def test_with_synchronous_normal_the_same_cuts_do_lose_something():
     tally = run_power(40, 1, every=17, synchronous="NORMAL")
     assert tally.count("lost") > 0
     assert tally.count("corrupt") == 0
 
 
+@beside_the_kernels
 def test_no_failing_operation_loses_what_was_acknowledged():
     tally = run_faults(40, 1)
     assert not tally.findings, tally.findings[:3]
@@ -35,6 +39,7 @@ def test_no_failing_operation_loses_what_was_acknowledged():
     assert tally.notes["store-io"] > 0
 
 
+@beside_the_kernels
 def test_no_kill_loses_what_was_acknowledged():
     """In a process of its own: workers are forked, which a test runner's threads forbid."""
     done = subprocess.run(

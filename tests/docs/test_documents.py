@@ -68,15 +68,30 @@ def test_a_generated_page_is_fresh(tool):
 
 
 @pytest.fixture(scope="module")
-def street(tmp_path_factory):
-    """A folder with what the examples of the command line speak of, and ``tally`` itself."""
+def tally(tmp_path_factory):
+    """A folder with ``tally``: of its hundreds of processes here, none starts from nothing."""
+    home = tmp_path_factory.mktemp("bin")
+    prefork = Path(__file__).parent / "prefork.py"
+    command = home / "tally"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -IS {prefork} {home}/door "$@"\n')
+    command.chmod(0o755)
+    serve = [sys.executable, str(prefork), f"{home}/door"]
+    with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout.readline() == "ready\n"
+            yield home
+        finally:
+            server.kill()
+
+
+@pytest.fixture(scope="module")
+def street(tmp_path_factory, tally):
+    """A folder with what the examples of the command line speak of."""
     home = tmp_path_factory.mktemp("street")
-    tally = home / "tally"
-    tally.write_text(f'#!/bin/sh\nexec {sys.executable} -m tallystick.cli "$@"\n')
-    tally.chmod(0o755)
     (home / "ratings.csv").write_text("1,2,8,100\n2,3,-10,101\n")
     (home / "git.csv").write_text("0,,1,100\n1,0,2,101\n")
     run(
+        tally,
         home,
         """
         for name in ana bob eve; do tally init $name.tally --name $name; done
@@ -92,15 +107,18 @@ def street(tmp_path_factory):
     return home
 
 
-def run(home, script):
-    """A shell script in a folder, with its ``tally`` first on the path; it must succeed."""
+def run(tally, home, script):
+    """A shell script in a folder, with ``tally`` first on the path; it must succeed.
+
+    No time-out of its own: a script takes a second or a minute, as the machine's other work allows,
+    and one that hangs is ended by that of every test (``timeout`` in pyproject.toml).
+    """
     done = subprocess.run(
         ["/bin/sh", "-e", "-c", script],
         cwd=home,
-        env=os.environ | {"PATH": f"{home}:{os.environ['PATH']}"},
+        env=os.environ | {"PATH": f"{tally}:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
-        timeout=60,
     )
     assert done.returncode == 0, done.stderr
 
@@ -116,13 +134,15 @@ SLOW = ("tally tour",)
 
 
 @pytest.mark.parametrize("example", [one for one in examples() if one not in SLOW])
-def test_every_example_of_the_command_line_works(example, street, tmp_path):
+def test_every_example_of_the_command_line_works(example, tally, street, tmp_path):
     home = shutil.copytree(street, tmp_path / "street")
     if " init " in example:
         for old in home.glob("ana.tally*"):
             old.unlink()
-    # What serves until it is told to stop is told so.
-    run(home, example.replace("tally serve", "timeout --preserve-status -s TERM 2 tally serve"))
+    # What serves until it is told to stop is told so, and is a process that hears it.
+    alone = f"{sys.executable} -m tallystick.cli serve"
+    serve = f"timeout --preserve-status -s TERM 2 {alone}"
+    run(tally, home, example.replace("tally serve", serve))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

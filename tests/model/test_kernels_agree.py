@@ -23,7 +23,8 @@ from tallystick.kernels import Draft, Link, loader, reference, status
 
 WHY_NOT = loader.native_fault()
 REQUIRED = os.environ.get("TALLYSTICK_REQUIRE_NATIVE") == "1"
-pytestmark = pytest.mark.skipif(WHY_NOT is not None and not REQUIRED, reason=str(WHY_NOT))
+needs_native = pytest.mark.skipif(WHY_NOT is not None and not REQUIRED, reason=str(WHY_NOT))
+pytestmark = [needs_native, pytest.mark.one_kernel("both are called here, whichever is active")]
 
 KEYS = [Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1, 2)]
 AUTHORS = [key.public_key().public_bytes_raw() for key in KEYS]

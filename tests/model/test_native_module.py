@@ -22,7 +22,10 @@ from tallystick.kernels import Draft, loader, reference, status
 
 WHY_NOT = loader.native_fault()
 REQUIRED = os.environ.get("TALLYSTICK_REQUIRE_NATIVE") == "1"
-pytestmark = pytest.mark.skipif(WHY_NOT is not None and not REQUIRED, reason=str(WHY_NOT))
+pytestmark = [
+    pytest.mark.skipif(WHY_NOT is not None and not REQUIRED, reason=str(WHY_NOT)),
+    pytest.mark.one_kernel("native is called here, whichever is active"),
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = Ed25519PrivateKey.from_private_bytes(b"\x05" * 32)

@@ -7,8 +7,7 @@ from hashlib import sha256
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.model.test_kernels_agree import agree, u32, u64
-from tests.model.test_kernels_agree import pytestmark as needs_native
+from tests.model.test_kernels_agree import agree, needs_native, u32, u64
 
 from tallystick.kernels import reconcile_items, reconcile_ranges
 

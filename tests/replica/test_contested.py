@@ -34,8 +34,11 @@ def test_two_who_ban_each_other_are_told_with_the_words_that_settle_it(clash) ->
     ana, bob, cy = clash
     (one,) = ana.contested()
     assert (one.about, set(one.subjects), one.settled_by_one) == ("circle", {bob, cy}, True)
-    assert "ban each other, and none of them is banned" in one.sentence
-    assert "ban bob or ban cy" in one.sentence or "ban cy or ban bob" in one.sentence
+    assert one.names == ("bob", "cy")  # by name, whatever their keys are
+    assert one.sentence == (
+        "bob and cy ban each other, and neither is banned;"
+        " one word of yours settles it: ban bob or cy."
+    )
     assert {vote["voter_name"] for vote in one.votes} == {"bob", "cy"}
     hashes = ana.state_hash(), ana.policy.hash
     for option in one.options:
@@ -64,3 +67,25 @@ def test_my_words_about_both_settle_everything(clash) -> None:
     ana.allow("bob")
     ana.allow("cy")
     assert ana.contested() == []
+
+
+def test_a_circle_of_three_names_the_words_that_settle_part_of_it(clash, tmp_path) -> None:
+    ana, bob, cy = clash
+    with tallystick.open(tmp_path / "di", create=True) as di:
+        di.sync(ana)
+        ana.name_actor(di.did, "di")
+        ana.adopt("di")
+        di.ban(bob)
+        ana.sync(di)
+    for name, whom in (("bob", cy), ("cy", di.did)):
+        with tallystick.open(tmp_path / name) as one:
+            one.sync(ana)
+            one.withdraw(bob if name == "cy" else cy)
+            one.ban(whom)
+            ana.sync(one)
+    (one,) = ana.contested()
+    assert one.names == ("bob", "cy", "di")
+    assert one.sentence == (
+        "bob, cy and di ban each other in a circle, and none of them is banned;"
+        " no single word settles all of it, allow or ban bob, cy or di settles part."
+    )

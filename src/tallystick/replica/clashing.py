@@ -7,6 +7,8 @@ Reads: policy.contested, replica.{reading, preview, trust_reports}. Read by: rep
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from tallystick.event.ids import cid_text
@@ -48,11 +50,17 @@ def contested_infos(reading: Reading, *, scope: str | None = None) -> list[Conte
 
 
 def _info(clash: Clash, reading: Reading) -> ContestedInfo:
-    options = tuple(_option(option, reading) for option in clash.options)
+    called = reading.name_of
+    clash = replace(clash, subjects=tuple(sorted(clash.subjects, key=called)))
+    best = sorted(
+        clash.options,
+        key=lambda o: (-len(o.settles), len(o.raises), called(o.said.target), o.said.verb),
+    )
+    options = tuple(_option(option, reading) for option in best)
     return ContestedInfo(
         about=clash.about,
         subjects=tuple(_id(clash.about, one) for one in clash.subjects),
-        names=tuple(reading.name_of(one) for one in clash.subjects),
+        names=tuple(called(one) for one in clash.subjects),
         votes=tuple(
             {
                 "about": reading.name_of(subject),
@@ -95,8 +103,9 @@ def _sentence(clash: Clash, reading: Reading, options: tuple[dict[str, Any], ...
     called = reading.name_of
     if clash.about == "circle":
         names = [called(one) for one in clash.subjects]
-        each = "each other" if len(names) == 2 else "each other in a circle"
-        what = f"{in_a_row(names)} ban {each}, and none of them is banned"
+        two = len(names) == 2
+        each, none = ("", "neither") if two else (" in a circle", "none of them")
+        what = f"{in_a_row(names)} ban each other{each}, and {none} is banned"
     else:
         (subject,) = clash.subjects
         said = [
@@ -106,14 +115,25 @@ def _sentence(clash: Clash, reading: Reading, options: tuple[dict[str, Any], ...
         ]
         state = "which counts" if clash.about == "event" else "who is not banned"
         what = f"{in_a_row(said)}, {state}"
-    words = [option["say"] for option in options]
-    if clash.is_settled_by_one:
-        whole = set(map(called, clash.subjects))
-        words = [option["say"] for option in options if whole <= set(option["settles"])]
-        return f"{what}; one word of yours settles it: {' or '.join(words)}."
-    return f"{what}; no single word settles all of it: {in_a_row(words)} settle part."
+    if not options:
+        return f"{what}; no single word settles any of it."
+    if not clash.is_settled_by_one:
+        return f"{what}; no single word settles all of it, {_words(options)} settles part."
+    whole = set(map(called, clash.subjects))
+    words = [option for option in options if whole <= set(option["settles"])]
+    return f"{what}; one word of yours settles it: {_words(words)}."
 
 
-def in_a_row(items: list[str]) -> str:
+def _words(options: Sequence[dict[str, Any]]) -> str:
+    """``ban Ana or Ben``, ``allow or ban Ana, Ben or Cy``: words to choose from."""
+    verbs: dict[tuple[str, ...], list[str]] = {}
+    for verb in sorted({option["verb"] for option in options}):
+        about = sorted({o["say"].partition(" ")[2] for o in options if o["verb"] == verb})
+        verbs.setdefault(tuple(about), []).append(verb)
+    said = [f"{' or '.join(v)} {in_a_row(list(about), 'or')}" for about, v in verbs.items()]
+    return " or ".join(said)
+
+
+def in_a_row(items: list[str], word: str = "and") -> str:
     """``a``, ``a and b``, ``a, b and c``."""
-    return f"{', '.join(items[:-1])} and {items[-1]}" if len(items) > 1 else "".join(items)
+    return f"{', '.join(items[:-1])} {word} {items[-1]}" if len(items) > 1 else "".join(items)

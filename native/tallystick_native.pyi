@@ -33,6 +33,7 @@ __all__ = [
     "merkle_verify_consistency",
     "open_frames",
     "open_pack",
+    "open_transfers",
     "read_fields",
     "rebuild_headers",
     "reconcile_items",
@@ -104,6 +105,9 @@ def check_items(data: _Bytes, offsets: _Bytes, *, floats: bool = False) -> bytes
 def open_frames(
     frames: Iterable[_Bytes],
 ) -> list[tuple[tuple[_Author, ...], tuple[_Op, ...]] | int]: ...
+def open_transfers(
+    frames: Iterable[_Bytes],
+) -> list[tuple[bytes, bytes, bytes, int] | None]: ...
 def index_pairs(ids: _Bytes, first_row: int) -> bytes: ...
 def merge_pairs(pairs: _Bytes) -> bytes: ...
 def read_fields(

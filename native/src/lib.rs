@@ -7,7 +7,7 @@
 //! graph    levels, order, heads           ancestry  who is in whose past
 //! frames   the ops in an edit's frame     fields    named fields of many maps
 //! reconcile  fingerprints of ranges       pairs     the index of ids
-//! hash     SHA-256
+//! transfers  plain transfers in frames   hash    SHA-256
 //! columns  little-endian in and out       status    what is wrong with a row
 //! ```
 //!
@@ -34,6 +34,7 @@ mod packs;
 mod pairs;
 mod reconcile;
 mod status;
+mod transfers;
 mod verify;
 
 use pyo3::prelude::*;
@@ -70,11 +71,13 @@ mod tallystick_native {
     #[pymodule_export]
     use crate::reconcile::{reconcile_items, reconcile_ranges};
     #[pymodule_export]
+    use crate::transfers::open_transfers;
+    #[pymodule_export]
     use crate::verify::{is_author_key, verify_signatures};
 
     /// Raised whenever functions' arguments, columns or status numbers change.
     #[pymodule_export]
-    const ABI: u32 = 5;
+    const ABI: u32 = 6;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

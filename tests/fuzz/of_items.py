@@ -61,6 +61,7 @@ def item(data: bytes) -> str:
     checked = same([kernel.check_items(data, offsets, floats=floats) for kernel in KERNELS])[0]
     names = sorted(value)[:3] if isinstance(value, dict) else ["a"]
     fields = same([kernel.read_fields([data], names, floats=floats) for kernel in KERNELS])
+    same([kernel.open_transfers([data]) for kernel in KERNELS])
     if not isinstance(value, dict):
         assert fields == ([None],)
     if code != "ok":

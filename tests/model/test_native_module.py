@@ -175,6 +175,7 @@ BAD_CALLS = {
     "frames that are not bytes": lambda n: n.open_frames([b"", "text"]),
     "fields of what is not bytes": lambda n: n.read_fields([b"", "text"], ["a"]),
     "names that are not text": lambda n: n.read_fields([b""], [b"a"]),
+    "transfers that are not bytes": lambda n: n.open_transfers([b"", "text"]),
     "ids cut short": lambda n: n.index_pairs(LOG + b"x", 1),
     "rows beyond 2^32": lambda n: n.index_pairs(LOG + LOG, 2**32 - 1),
     "a negative row": lambda n: n.index_pairs(LOG, -1),

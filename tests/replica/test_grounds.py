@@ -5,6 +5,7 @@ The kinds here are this test's own, so that the way of any such kind is seen by 
 
 from __future__ import annotations
 
+from decimal import Decimal
 from random import Random
 
 import pytest
@@ -12,10 +13,12 @@ from tests.model.replica_world import settle, world
 
 from tallystick.errors import BadInput
 from tallystick.event.ids import cid_text, parse_cid
+from tallystick.identity.did import parse_did_key
 from tallystick.kernels import Link, decode_item, encode_item
 from tallystick.replica import kinds
 from tallystick.replica.facts import LogFacts
 from tallystick.replica.writing import Row
+from tallystick.state import ledger
 from tallystick.state.grounds import GroundRule
 
 OFFER, DEAL = "market/offer", "market/deal"
@@ -96,6 +99,36 @@ def test_what_is_not_in_its_past_is_no_ground():
             assert (verdict.included, verdict.reason) == (False, "void")
         assert who.show(void).void == "void/ground"
         assert not who.verify().problems
+
+
+def test_of_neighbours_with_one_ground_only_the_good_ones_are_alike(monkeypatch):
+    monkeypatch.setattr(kinds, "GROUND_RULES", ledger.GROUND_RULES)
+    ana, bob, cyn = world(3)
+    euro, hour = ana.ledger.create_asset("EUR"), ana.ledger.create_asset("HOUR")
+
+    def pay(asset, amount, payer=bob):
+        fields = {"from": parse_did_key(payer.did), "to": parse_did_key(cyn.did)}
+        frame = encode_item(fields | {"asset": Link(parse_cid(asset)), "amount": amount})
+        return Row(ledger.TRANSFER, frame=frame)
+
+    def write(*rows):
+        return [cid_text(id) for id in bob._log.append(rows)[0]]
+
+    early = write(pay(euro, 1), pay(euro, 2))
+    bob.sync(ana)
+    good = write(pay(euro, 3), pay(euro, 4), pay(hour, 5))
+    wrong = write(pay(good[0], 6), pay(euro, 0), pay(euro, 9, payer=ana), pay(euro, 9, payer=cyn))
+    good += write(pay(euro, 7), pay(hour, 8))
+    settle([ana, bob, cyn])
+    for who in (ana, bob, cyn):
+        assert [who.show(id).void for id in early] == ["void/ground"] * 2
+        assert [who.show(id).void for id in good] == [None] * 5
+        codes = ["void/asset", "void/value", "void/payer", "void/value"]
+        assert [who.show(id).void for id in wrong] == codes
+        assert who.ledger.balance(cyn.did, "EUR") == Decimal("0.14")
+        assert not who.verify().problems
+    ana.exclude(hour)
+    assert [counts(ana, id) for id in good] == [True, True, False, True, False]
 
 
 def test_a_frame_that_names_nothing_readable_is_void():

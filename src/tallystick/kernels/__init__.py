@@ -33,6 +33,7 @@ read_fields = active.read_fields
 rebuild_headers = active.rebuild_headers
 commit_bodies = active.commit_bodies
 open_frames = active.open_frames
+open_transfers = active.open_transfers
 merkle_append = active.merkle_append
 merkle_consistency = active.merkle_consistency
 merkle_root = active.merkle_root
@@ -83,6 +84,7 @@ __all__ = [
     "merkle_verify_consistency",
     "open_frames",
     "open_pack",
+    "open_transfers",
     "read_fields",
     "rebuild_headers",
     "reconcile_items",

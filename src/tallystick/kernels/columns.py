@@ -140,6 +140,13 @@ class Pack:
         ids = self.ids
         return [ids[at : at + 32] for at in range(begin * 32, end * 32, 32)]
 
+    def frames(self, begin: int, end: int) -> list[bytes]:
+        """Frames of events begin..end-1, which are here."""
+        data = self.data
+        starts = memoryview(self.frame_start).cast("I")[begin:end]
+        sizes = memoryview(self.frame_size).cast("I")[begin:end]
+        return [data[at : at + size] for at, size in zip(starts, sizes, strict=True)]
+
     def id(self, row: int) -> bytes:
         """Digest of one event."""
         return self.ids[row * 32 : row * 32 + 32]

@@ -1,26 +1,30 @@
 """Events that name grounds, read when they come in: void or not, and what stands on what.
 
     new rows ─► rule.read ─► those named: here? in the past? void? ─► rule.check ─► ground table
-                   │                          └─► void/ground             │
-                   └─► a void code                                        └─► a void code
+        │          │                          └─► void/ground             │             ▲
+        │          └─► a void code                                        └─► a void code
+        └── rule.sole: the same ground as the good one before, and nothing else to ask ─┘
 
 Law: whether an event is void is decided once, by frames alone, the same way whoever brings it and
 in whatever batch; what the table says of an event is what its frame says.
 
-Reads: replica.kinds, state.grounds, store. Read by: replica.judging.
+Reads: kernels (Pack), replica.kinds, state.grounds, store. Read by: replica.judging.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from itertools import groupby
+from typing import Final, NamedTuple, TypeVar
 
+from tallystick.kernels import Pack
 from tallystick.replica.kinds import ground_rule
 from tallystick.state.grounds import Deed, GroundRule
 from tallystick.store.grounds import GroundRow, add_grounds, last_standing_on
 from tallystick.store.store import Store
 
+T = TypeVar("T")
 InPast = Callable[[int, int], bool]
 STEPS: Final = 3
 """Newest events standing on the same ground that are tried as stepping stones into the past: the
@@ -28,16 +32,24 @@ way to them is short where people build on each other; the way to an old ground 
 
 
 class Came(NamedTuple):
-    """Events of one span, stored a moment ago, whose kinds name grounds.
+    """Pack rows begin..end-1, stored a moment ago as rows row, row + 1, ... of a line.
 
-    ``events``: (row, id, kind, frame), by row.
+    The kinds of some of them name grounds.
     """
 
     line: int
-    author: bytes
-    seq: int
     row: int
-    events: list[tuple[int, bytes, str, bytes]]
+    pack: Pack
+    begin: int
+    end: int
+
+    def stretches(self) -> Iterator[tuple[str, int, int]]:
+        """(kind, begin, end) of those pack rows that name grounds, neighbours of a kind as one."""
+        kinds = memoryview(self.pack.kind).cast("I")[self.begin : self.end]
+        for number, first, last in _neighbours(kinds):
+            kind = self.pack.kinds[number]
+            if ground_rule(kind) is not None:
+                yield kind, self.begin + first, self.begin + last
 
 
 @dataclass(slots=True)
@@ -72,21 +84,41 @@ class GroundReader:
         news, runs = GroundNews(), _Runs()
         self._found.clear()
         for span in came:
-            sure: set[int] = set()
-            stood_on = news.stood_on.setdefault((span.line, span.seq), set())
-            for row, id, kind, frame in span.events:
-                deed = Deed(id, span.author, kind, frame)
-                rows = self._rows(deed, row, sure, news.voids)
-                if isinstance(rows, str):
-                    news.voids[row] = rows
-                    self._store.set_void(row, rows)
-                    self._found.pop(id, None)
-                    continue
-                stood_on.update(rows)
-                for on_row in rows:
-                    runs.add(on_row, row)
+            self._read_span(span, news, runs)
         add_grounds(self._store, runs.entries())
         return news
+
+    def _read_span(self, span: Came, news: GroundNews, runs: _Runs) -> None:
+        """Neighbours with one sole ground are asked until one is good, which speaks for the rest.
+
+        Of other events each is asked by itself.
+        """
+        pack, sure, good = span.pack, set[int](), dict[tuple[str, bytes], tuple[int, ...]]()
+        on_rows = news.stood_on.setdefault((span.line, pack.seq + span.begin), set())
+        for kind, begin, end in span.stretches():
+            frames, row = pack.frames(begin, end), span.row + begin - span.begin
+            for sole, first, last in _units(kind, pack.author, frames):
+                at, rows = first, None if sole is None else good.get((kind, sole))
+                while rows is None and at < last:
+                    deed = Deed(pack.id(begin + at), pack.author, kind, frames[at])
+                    found = self._rows(deed, row + at, sure, news.voids)
+                    if isinstance(found, str):
+                        self._set_void(row + at, deed.id, found, news)
+                        at += 1
+                    else:
+                        rows = found
+                if rows is None:
+                    continue
+                if sole is not None:
+                    good[kind, sole] = rows
+                on_rows.update(rows)
+                for on_row in rows:
+                    runs.add(on_row, row + at, last - at)
+
+    def _set_void(self, row: int, id: bytes, code: str, news: GroundNews) -> None:
+        news.voids[row] = code
+        self._store.set_void(row, code)
+        self._found.pop(id, None)
 
     def _rows(
         self, deed: Deed, row: int, sure: set[int], voids: dict[int, str]
@@ -144,15 +176,38 @@ class _Runs:
         self._open: dict[int, tuple[int, int]] = {}
         self._done: list[GroundRow] = []
 
-    def add(self, on_row: int, row: int) -> None:
+    def add(self, on_row: int, row: int, count: int) -> None:
         first, end = self._open.get(on_row, (row, row))
         if end != row:
             self._done.append((on_row, first, end - first))
             first = row
-        self._open[on_row] = (first, row + 1)
+        self._open[on_row] = (first, row + count)
 
     def entries(self) -> list[GroundRow]:
         return self._done + [(on, first, end - first) for on, (first, end) in self._open.items()]
+
+
+def _units(
+    kind: str, author: bytes, frames: Sequence[bytes]
+) -> Iterator[tuple[bytes | None, int, int]]:
+    """(sole ground, first, last + 1) of neighbours that have one in common, and of every other."""
+    rule = ground_rule(kind)
+    assert rule is not None, kind
+    soles = [None] * len(frames) if rule.sole is None else rule.sole(author, frames)
+    for sole, at, end in _neighbours(soles):
+        if sole is None:
+            yield from ((None, one, one + 1) for one in range(at, end))
+        else:
+            yield sole, at, end
+
+
+def _neighbours(values: Iterable[T]) -> Iterator[tuple[T, int, int]]:
+    """(value, first, last + 1) of neighbours that are equal."""
+    at = 0
+    for value, same in groupby(values):
+        end = at + sum(1 for _ in same)
+        yield value, at, end
+        at = end
 
 
 class Grounds:

@@ -60,7 +60,7 @@ class Stored:
 
     spans: list[StoredSpan] = field(default_factory=list)
     grounded: list[Came] = field(default_factory=list)
-    """events of kinds that stand on others, in the order of their rows"""
+    """spans with events of kinds that stand on others, in the order of their rows"""
     voids: dict[int, str] = field(default_factory=dict)
     """row -> void code"""
     watched: list[int] = field(default_factory=list)
@@ -346,8 +346,7 @@ class Ingest:
             done.voids.update({first + at - begin: code for at, code in voids.items()})
         done.watched += [first + at - begin for at in self._watched_rows(pack, begin, end)]
         if any(ground_rule(kind) is not None for kind in pack.kinds):
-            events = grounded_events(pack, begin, end, first)
-            done.grounded.append(Came(line.no, pack.author, seq + begin, first, events))
+            done.grounded.append(Came(line.no, first, pack, begin, end))
         done.accepted += end - begin
         return first
 
@@ -501,25 +500,6 @@ def with_frames(pack: Pack, skip: int) -> Pack:
     offsets = pack.dep_offsets[: 4 * (at + 1)]
     deps = pack.deps[: DIGEST_BYTES * _u32(offsets)[at]]
     return replace(pack, count=at, dep_offsets=offsets, deps=deps)  # ids stay, for the tree
-
-
-def grounded_events(
-    pack: Pack, begin: int, end: int, first: int
-) -> list[tuple[int, bytes, str, bytes]]:
-    """(row, id, kind, frame) of the pack's rows begin..end-1 whose kinds stand on others."""
-    kinds = [kind if ground_rule(kind) is not None else None for kind in pack.kinds]
-    numbers, start, size = _u32(pack.kind), _u32(pack.frame_start), _u32(pack.frame_size)
-    data, ids = pack.data, pack.ids
-    return [
-        (
-            first + at - begin,
-            bytes(ids[at * DIGEST_BYTES : (at + 1) * DIGEST_BYTES]),
-            kind,
-            bytes(data[start[at] : start[at] + size[at]]),
-        )
-        for at in range(begin, end)
-        if (kind := kinds[numbers[at]]) is not None
-    ]
 
 
 def _u32(column: bytes) -> memoryview:

@@ -39,8 +39,12 @@ class GroundRule(NamedTuple):
         check: (the event, those it named in that order) -> void code or None.
         restitution: (the event, those it named) -> the asset type whose rule of restitution says
             whether the grounds are asked for (``return``) or not (``keep``); None: they always are.
+        sole: (author, frames) -> for each event the one ground that alone decides whether it is
+            void; None where there is more to it. Of events of one kind and chain with one sole
+            ground those after a good one are good, and are not asked one by one.
     """
 
     read: Callable[[bytes, bytes], tuple[bytes, ...] | str]
     check: Callable[[Deed, Sequence[Deed]], str | None]
     restitution: Callable[[Deed, Sequence[Deed]], str | None] | None = None
+    sole: Callable[[bytes, Sequence[bytes]], Sequence[bytes | None]] | None = None

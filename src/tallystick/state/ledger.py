@@ -29,7 +29,7 @@ from itertools import pairwise
 from typing import Any, Final, NamedTuple, TypeGuard
 
 from tallystick.errors import BadInput
-from tallystick.kernels import Link, decode_item, encode_item
+from tallystick.kernels import Link, decode_item, encode_item, open_transfers
 from tallystick.limits import (
     DIGEST_BYTES,
     INT_MAX,
@@ -72,6 +72,10 @@ class Leg(NamedTuple):
     account: bytes
     asset: bytes
     amount: int
+
+
+LegTuple = tuple[bytes, bytes, int]
+"""A leg, as a plain tuple will do."""
 
 
 class Issue(NamedTuple):
@@ -130,32 +134,24 @@ def parse_entry(kind: str, frame: bytes, author: bytes) -> Entry | str:
         return "void/frame"
     if type(item) is not dict:
         return "void/frame"
-    if kind == TRANSFER and len(item) == 4:  # the plain one, by the million
-        plain = _plain(item, author)
-        if plain is not None:
-            return plain
     try:
         return _PARSERS[kind](item, author)
     except _Void as void:
         return void.code
 
 
-def _plain(item: Mapping[str, Any], author: bytes) -> Transfer | None:
-    """A transfer from the author's own account, if it is one without a fault."""
-    payer, to = item.get("from"), item.get("to")
-    asset, amount = item.get("asset"), item.get("amount")
-    if (
-        payer == author
-        and type(to) is bytes
-        and len(to) == DIGEST_BYTES
-        and to != author
-        and type(asset) is Link
-        and type(amount) is int
-        and amount > 0
-    ):
-        id = asset.digest
-        return Transfer(_pair(author, to, id, amount))
-    return None
+def read_transfers(frames: Sequence[bytes], authors: Sequence[bytes]) -> list[tuple[LegTuple, ...]]:
+    """What transfers do to which accounts, of a batch of them, none void."""
+    found: list[tuple[LegTuple, ...]] = []
+    for at, plain in enumerate(open_transfers(frames)):
+        if plain is None:
+            entry = parse_entry(TRANSFER, frames[at], authors[at])
+            assert isinstance(entry, Transfer), "void events are left out"
+            found.append(entry.legs)
+        else:
+            payer, to, asset, amount = plain
+            found.append(((payer, asset, -amount), (to, asset, amount)))
+    return found
 
 
 def _pair(payer: bytes, to: bytes, asset: bytes, amount: int) -> tuple[Leg, ...]:
@@ -405,8 +401,17 @@ def _parsed(deed: Deed) -> Entry:
     return entry
 
 
+def _sole_assets(author: bytes, frames: Sequence[bytes]) -> list[bytes | None]:
+    """The asset of each transfer that is plain and from the author to somebody else."""
+    return [
+        plain[2] if plain is not None and plain[0] == author != plain[1] else None
+        for plain in open_transfers(frames)
+    ]
+
+
 GROUND_RULES: Final[Mapping[str, GroundRule]] = {
-    kind: GroundRule(_reads(kind), check_entry) for kind in KINDS
+    kind: GroundRule(_reads(kind), check_entry, sole=_sole_assets if kind == TRANSFER else None)
+    for kind in KINDS
 }
 """The rules of all kinds of the ledger."""
 

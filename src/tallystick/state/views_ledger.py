@@ -2,8 +2,9 @@
 
     ledger                account, asset, code, balance         for people: what is not 0
     state_asset_ledger    row -> id, code, precision, credit, issued, included
-    state_account_ledger  no -> key
-    state_post_ledger     (account, asset, lamport, row) -> amount, included, refunds
+    state_holding_ledger  no -> account, asset                  these three: views_ledger_holdings
+    state_post_ledger     what events did to holdings
+    state_idle_ledger     what of that has no effect
     state_refund_ledger   row -> the row it gives back, included
     state_delegate_ledger row -> giver, taker, asset, included
 
@@ -14,12 +15,14 @@ What an event touches is read from its frame again, so an exclusion costs what i
 **Law:** balances are the sums of the postings that have effect; under every policy those of an
 asset add up to what was issued of it.
 
-Reads: state.ledger, source, view. Read by: state.views, views_ledger_read, replica.
+Reads: state.ledger, source, view, views_ledger_holdings. Read by: state.views, views_ledger_read,
+replica.
 Source: spec/ledger.md.
 """
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
@@ -34,34 +37,30 @@ from tallystick.state.ledger import (
     DELEGATE,
     ISSUE,
     KINDS,
-    MOVES,
     REFUND,
+    TRANSFER,
     Asset,
     Delegate,
     Issue,
-    Leg,
+    LegTuple,
     Refund,
     Transfer,
     parse_entry,
+    read_transfers,
 )
 from tallystick.state.source import END, Changes, EventSource, Spans
-from tallystick.state.types.counter import column_sum, pack_sum
-from tallystick.state.view import Db, View, row_list, within
+from tallystick.state.types.counter import pack_sum
+from tallystick.state.view import Db, View, within
+from tallystick.state.views_ledger_holdings import TABLES as HOLDING_TABLES
+from tallystick.state.views_ledger_holdings import Holdings, Pair, Posting, read_postings
 
 NAME: Final = "ledger"
 CHUNK_ROWS: Final = 16_384
-KEYS_A_QUERY: Final = 500
 _TABLES: Final = """
-CREATE TABLE {people} (
-  account TEXT NOT NULL,
-  asset TEXT NOT NULL,
-  code TEXT NOT NULL,
-  balance NOT NULL,
-  PRIMARY KEY (account, asset)
-) WITHOUT ROWID;
 CREATE TABLE {asset} (
   row INTEGER PRIMARY KEY,
   event BLOB NOT NULL,
+  link TEXT NOT NULL,
   author BLOB NOT NULL,
   code TEXT NOT NULL,
   precision INTEGER NOT NULL,
@@ -70,17 +69,6 @@ CREATE TABLE {asset} (
   issued NOT NULL,
   included INTEGER NOT NULL
 );
-CREATE TABLE {account} (no INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE);
-CREATE TABLE {post} (
-  account INTEGER NOT NULL,
-  asset INTEGER NOT NULL,
-  lamport INTEGER NOT NULL,
-  row INTEGER NOT NULL,
-  amount INTEGER NOT NULL,
-  included INTEGER NOT NULL,
-  refunds INTEGER NOT NULL,
-  PRIMARY KEY (account, asset, lamport, row)
-) WITHOUT ROWID;
 CREATE TABLE {refund} (
   row INTEGER PRIMARY KEY,
   transfer INTEGER NOT NULL,
@@ -101,15 +89,15 @@ INSERT INTO {cursor} VALUES (1)
 _FLAGGED: Final = ("asset", "refund", "delegate")
 """Tables of events that are not moves; they only note whether the event counts."""
 
-Move = tuple[int, bool, tuple[Leg, ...]]
+Move = tuple[int, bool, tuple[LegTuple, ...]]
 """(row, whether it issues, what it does)."""
 
 
 class LedgerView(View):
     """The view of all accounts. There is one per log."""
 
-    parts = ("asset", "account", "post", "refund", "delegate", "cursor")
-    schema = _TABLES
+    parts = ("asset", "holding", "post", "idle", "refund", "delegate", "cursor")
+    schema = f"{HOLDING_TABLES};\n{_TABLES.strip()}"
 
     def __init__(self) -> None:
         super().__init__(NAME, reducer=NAME, version=1)
@@ -123,9 +111,11 @@ class LedgerView(View):
     def change(self, db: Db, source: EventSource, changes: Changes) -> None:
         """Take in changes. Cost: the events that came, and those that flip."""
         cursor, end = self.cursor(db), source.end_row()
-        sums = _Sums(self, db, source)
+        holdings = Holdings(self, db, source)
         for first in range(cursor, end, CHUNK_ROWS):
-            self._enter(db, source, (first, min(CHUNK_ROWS, end - first)), changes.added, sums)
+            piece = (first, min(CHUNK_ROWS, end - first))
+            if self._enter(source, piece, changes.added, holdings) < piece[1]:
+                self._enter_few(db, source, piece, changes.added)
         if end > cursor:
             db.execute(f"UPDATE {self.own('cursor')} SET row = ?", (end,))
         flips: dict[int, bool] = {}
@@ -136,35 +126,27 @@ class LedgerView(View):
             self._flag(db, spans, included=included)
             flips |= {row: included for row, _, _ in _moves(source, spans.ranges)}
         refunds = self._refunds(db, source, changes, cursor)
-        self._flip(db, source, flips, refunds, sums)
-        sums.settle()
+        self._flip(db, source, flips, refunds, holdings)
+        holdings.settle()
 
     def _enter(
-        self, db: Db, source: EventSource, piece: tuple[int, int], added: Spans, sums: _Sums
-    ) -> None:
-        """Keep what is new of a stretch of rows, whether it counts or not."""
-        whole = added.covers(*piece)
-        self._enter_few(db, source, piece, added)
+        self, source: EventSource, piece: tuple[int, int], added: Spans, holdings: Holdings
+    ) -> int:
+        """Keep what moves amounts in a stretch of rows, counted or not; how many events do."""
         moves = _moves(source, [piece])
         if not moves:
-            return
-        lamports = source.lamports(Spans((row, 1) for row, _, _ in moves).ranges)
-        sums.know({leg.account for _, _, legs in moves for leg in legs})
-        posts: list[tuple[int, ...]] = []
-        accounts, assets = sums.accounts, sums.assets
+            return 0
+        idle = set(Spans([piece]).without(added).rows())
+        lamports = source.lamports([piece])
+        postings: defaultdict[Pair, list[Posting]] = defaultdict(list)
         for row, issues, legs in moves:
-            counts = whole or row in added
             lamport = lamports[row]
             for account, asset, amount in legs:
-                no = accounts[account]
-                asset_row = assets[asset]
-                posts.append((no, asset_row, lamport, row, amount, counts, 0))
-                if counts:
-                    sums.add(no, asset_row, amount)
-                    if issues:
-                        sums.issued[asset_row] += amount
-        posts.sort()
-        db.executemany(f"INSERT INTO {self.own('post')} VALUES (?, ?, ?, ?, ?, ?, ?)", posts)
+                postings[account, asset].append((lamport, row, amount))
+                if issues and row not in idle:
+                    holdings.issued[holdings.assets[asset]] += amount
+        holdings.enter(postings, idle)
+        return len(moves)
 
     def _enter_few(self, db: Db, source: EventSource, piece: tuple[int, int], added: Spans) -> None:
         """Assets, delegations and refunds."""
@@ -172,9 +154,9 @@ class LedgerView(View):
             assert isinstance(entry, Asset)
             (event,) = source.events(row, 1)
             db.execute(
-                f"INSERT INTO {self.own('asset')} VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)",
-                (row, event.id, author, *entry[:2], b"".join(entry.issuers), entry.credit,
-                 row in added),
+                f"INSERT INTO {self.own('asset')} VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+                (row, event.id, cid_text(event.id), author, *entry[:2], b"".join(entry.issuers),
+                 entry.credit, row in added),
             )  # fmt: skip
         for row, author, entry in _entries(source, [piece], DELEGATE):
             assert isinstance(entry, Delegate)
@@ -224,41 +206,49 @@ class LedgerView(View):
 
     def _flip(
         self, db: Db, source: EventSource, flips: dict[int, bool], refunds: dict[int, int],
-        sums: _Sums,
+        holdings: Holdings,
     ) -> None:  # fmt: skip
         """Postings of moves that count now, or no longer, or are given back, or no longer."""
         rows = sorted(flips.keys() | {row for row, more in refunds.items() if more})
-        if not rows:
-            return
         ranges = Spans((row, 1) for row in rows).ranges
-        lamports = source.lamports(ranges)
-        moves = _moves(source, ranges)
-        sums.know({leg.account for _, _, legs in moves for leg in legs})
-        table, updates = self.own("post"), []
-        query = (
-            f"SELECT included, refunds FROM {table}"
-            " WHERE account = ? AND asset = ? AND lamport = ? AND row = ?"
-        )
-        for row, issues, legs in moves:
-            keys = [
-                (sums.accounts[leg.account], sums.assets[leg.asset], lamports[row], row)
-                for leg in legs
-            ]
-            ((included, given_back),) = db.rows(query, keys[0])
+        if not ranges:
+            return
+        moves, lamports = _moves(source, ranges), source.lamports(ranges)
+        numbers = holdings.numbers((leg[0], leg[1]) for _, _, legs in moves for leg in legs)
+        keyed = [
+            [(numbers[one, asset], lamports[row], row, amount) for one, asset, amount in legs]
+            for row, _, legs in moves
+        ]
+        known = self._idle(db, [keys[0][:3] for keys in keyed])
+        quiet: list[tuple[int, ...]] = []
+        loud: list[tuple[int, ...]] = []
+        for (row, issues, legs), keys in zip(moves, keyed, strict=True):
+            included, given_back = known.get(row, (1, 0))
             counts, more = flips.get(row, bool(included)), given_back + refunds.get(row, 0)
             assert more >= 0, row
             sign = int(counts and not more) - int(included and not given_back)
-            for (account, asset, _, _), leg in zip(keys, legs, strict=True):
-                if sign:
-                    sums.add(account, asset, sign * leg.amount)
-                    if issues:
-                        sums.issued[asset] += sign * leg.amount
-            updates += [(counts, more, *key) for key in keys]
-        db.executemany(
-            f"UPDATE {table} SET included = ?, refunds = ?"
-            " WHERE account = ? AND asset = ? AND lamport = ? AND row = ?",
-            updates,
+            for no, _, _, amount in keys if sign else ():
+                holdings.add(no, sign * amount)
+            if issues:
+                holdings.issued[holdings.assets[legs[0][1]]] += sign * legs[0][2]
+            if counts and not more:
+                loud += [key[:3] for key in keys]
+            else:
+                quiet += [(*key, counts, more) for key in keys]
+        table = self.own("idle")
+        db.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?, ?, ?)", quiet)
+        sql = f"DELETE FROM {table} WHERE holding = ? AND lamport = ? AND row = ?"
+        db.executemany(sql, loud)
+
+    def _idle(self, db: Db, keys: Sequence[tuple[int, ...]]) -> dict[int, tuple[int, int]]:
+        """Row -> (included, refunds) of those of some postings that have no effect."""
+        found = db.rows(
+            f"SELECT i.row, i.included, i.refunds FROM json_each(?) j CROSS JOIN {self.own('idle')}"
+            " i ON i.holding = json_extract(j.value, '$[0]') AND"
+            " i.lamport = json_extract(j.value, '$[1]') AND i.row = json_extract(j.value, '$[2]')",
+            (json.dumps(keys),),
         )
+        return {row: (included, refunds) for row, included, refunds in found}
 
     # --- what there is ---------------------------------------------------------------------------
 
@@ -271,7 +261,7 @@ class LedgerView(View):
             f"SELECT event, code, precision, issued FROM {self.own('asset')} WHERE included"
             " ORDER BY event"
         )
-        ids = {cid_text(id): id for (id,) in db.rows(f"SELECT event FROM {self.own('asset')}")}
+        ids = dict(db.rows(f"SELECT link, event FROM {self.own('asset')}"))
         balances = sorted(
             (parse_did_key(account), ids[asset], int(balance))
             for account, asset, _, balance in db.rows(f"SELECT * FROM {self.people}")
@@ -300,14 +290,15 @@ class LedgerView(View):
         """Rows of the moves of one account in one asset and of their refunds."""
         account, _, asset = key.partition("/")
         query = (
-            f"SELECT p.row FROM {self.own('post')} p JOIN {self.own('account')} a"
-            f" ON a.no = p.account JOIN {self.own('asset')} s ON s.row = p.asset"
-            " WHERE a.key = ? AND s.event = ?"
+            f"SELECT p.postings FROM {self.own('holding')} h JOIN {self.own('asset')} a"
+            f" ON a.row = h.asset JOIN {self.own('post')} p ON p.holding = h.no"
+            " WHERE h.key = ? AND a.event = ?"
         )
         try:
-            moves = {row for (row,) in db.rows(query, (parse_did_key(account), parse_cid(asset)))}
+            runs = db.rows(query, (parse_did_key(account), parse_cid(asset)))
         except BadInput:
             return []
+        moves = {row for (run,) in runs for _, row, _ in read_postings(run)}
         later = entries_later(self, db, source)
         moves.update(row for row, _, legs in later if key in map(_key, legs))
         refunds = self._refunded(source, Spans([(0, source.end_row())]))
@@ -336,12 +327,15 @@ class LedgerView(View):
     def damage(self, db: Db, source: EventSource) -> Iterator[str]:
         """Whether the postings are those that the events say."""
         cursor = self.cursor(db)
-        keys = dict(db.rows(f"SELECT no, key FROM {self.own('account')}"))
-        assets = dict(db.rows(f"SELECT row, event FROM {self.own('asset')}"))
+        query = (
+            f"SELECT h.key, a.event, p.postings FROM {self.own('post')} p"
+            f" JOIN {self.own('holding')} h ON h.no = p.holding"
+            f" JOIN {self.own('asset')} a ON a.row = h.asset"
+        )
         kept = said = 0
-        query = f"SELECT account, asset, lamport, row, amount FROM {self.own('post')}"
-        for account, asset, lamport, row, amount in db.rows(query):
-            kept += _mark(row, lamport, Leg(keys[account], assets[asset], amount))
+        for key, asset, run in db.rows(query):
+            for lamport, row, amount in read_postings(run):
+                kept += _mark(row, lamport, (key, asset, amount))
         for first in range(1, cursor, CHUNK_ROWS):  # rows begin with 1
             piece = (first, min(CHUNK_ROWS, cursor - first))
             moves = _moves(source, [piece])
@@ -350,87 +344,6 @@ class LedgerView(View):
                 said += sum(_mark(row, lamports[row], leg) for leg in legs)
         if kept != said:
             yield "postings are kept otherwise than their events say"
-
-
-class _Sums:
-    """Numbers of accounts and assets, and what a batch adds to balances and issues."""
-
-    def __init__(self, view: LedgerView, db: Db, source: EventSource) -> None:
-        self._view, self._db = view, db
-        self.accounts: dict[bytes, int] = {}
-        self.assets = _AssetRows(source)
-        self.issued: defaultdict[int, int] = defaultdict(int)
-        self._moved: defaultdict[tuple[int, int], int] = defaultdict(int)
-
-    def add(self, account: int, asset: int, amount: int) -> None:
-        """Some more on an account."""
-        self._moved[account, asset] += amount
-
-    def know(self, keys: set[bytes]) -> None:
-        """Accounts get their numbers, new ones the next that are free."""
-        table = self._view.own("account")
-        unknown = sorted(keys - self.accounts.keys())
-        for at in range(0, len(unknown), KEYS_A_QUERY):
-            part = unknown[at : at + KEYS_A_QUERY]
-            marks = ", ".join("?" * len(part))
-            self.accounts.update(
-                self._db.rows(f"SELECT key, no FROM {table} WHERE key IN ({marks})", part)
-            )
-        for key in unknown:
-            if key not in self.accounts:
-                sql = f"INSERT INTO {table} (key) VALUES (?)"
-                self.accounts[key] = self._db.execute(sql, (key,))
-
-    def settle(self) -> None:
-        """Write the balances and issues that changed."""
-        db, view = self._db, self._view
-        for asset, more in self.issued.items():
-            ((old,),) = db.rows(f"SELECT issued FROM {view.own('asset')} WHERE row = ?", (asset,))
-            sql = f"UPDATE {view.own('asset')} SET issued = ? WHERE row = ?"
-            db.execute(sql, (column_sum(int(old) + more), asset))
-        moved = {pair: more for pair, more in self._moved.items() if more}
-        if not moved:
-            return
-        numbers = row_list({account for account, _ in moved})
-        accounts = {
-            no: did_key(key)
-            for no, key in db.rows(
-                f"SELECT a.no, a.key FROM json_each(?) j JOIN {view.own('account')} a"
-                " ON a.no = j.value",
-                (numbers,),
-            )
-        }
-        assets = {
-            row: (cid_text(event), code)
-            for row, event, code in db.rows(f"SELECT row, event, code FROM {view.own('asset')}")
-        }
-        kept: list[tuple[Any, ...]] = []
-        gone: list[tuple[str, str]] = []
-        query = f"SELECT balance FROM {view.people} WHERE account = ? AND asset = ?"
-        for (account, asset), more in moved.items():
-            name, (id, code) = accounts[account], assets[asset]
-            found = db.rows(query, (name, id))
-            balance = more + (int(found[0][0]) if found else 0)
-            if balance:
-                kept.append((name, id, code, column_sum(balance)))
-            else:
-                gone.append((name, id))
-        db.executemany(f"INSERT OR REPLACE INTO {view.people} VALUES (?, ?, ?, ?)", kept)
-        db.executemany(f"DELETE FROM {view.people} WHERE account = ? AND asset = ?", gone)
-
-
-class _AssetRows(dict[bytes, int]):
-    """Asset id -> row of its declaration, looked up once."""
-
-    def __init__(self, source: EventSource) -> None:
-        super().__init__()
-        self._source = source
-
-    def __missing__(self, id: bytes) -> int:
-        row = self._source.row_of(id)
-        assert row is not None, "what names an asset that is not here is void"
-        self[id] = row
-        return row
 
 
 def _entries(
@@ -444,21 +357,22 @@ def _entries(
 
 
 def _moves(source: EventSource, ranges: Sequence[tuple[int, int]]) -> list[Move]:
-    """What the events of some rows move; transfers after issues."""
-    found: list[Move] = []
-    for kind in MOVES:
-        for row, _, entry in _entries(source, ranges, kind):
-            assert isinstance(entry, Issue | Transfer)
-            found.append((row, kind == ISSUE, entry.legs))
+    """What the events of some rows move."""
+    bodies = list(source.bodies(ranges, kind=TRANSFER))
+    legs = read_transfers([body[2] for body in bodies], [body[1] for body in bodies])
+    found: list[Move] = [(body[0], False, what) for body, what in zip(bodies, legs, strict=True)]
+    for row, _, entry in _entries(source, ranges, ISSUE):
+        assert isinstance(entry, Issue)
+        found.append((row, True, entry.legs))
     return found
 
 
-def _key(leg: Leg) -> str:
-    return f"{did_key(leg.account)}/{cid_text(leg.asset)}"
+def _key(leg: LegTuple) -> str:
+    return f"{did_key(leg[0])}/{cid_text(leg[1])}"
 
 
-def _mark(row: int, lamport: int, leg: Leg) -> int:
-    return crc32(repr((row, lamport, leg)).encode())
+def _mark(row: int, lamport: int, leg: LegTuple) -> int:
+    return crc32(repr((row, lamport, *leg)).encode())
 
 
 def entries_later(view: LedgerView, db: Db, source: EventSource) -> Iterable[Move]:

@@ -1,19 +1,23 @@
 """Reading the ledger's view: assets, balances, statements, debts with causes, and why.
 
-    postings of (account, asset) by lamport ─► those of one lamport put in canonical order ─► lines
-    debt ◄── payments in that only the policy excludes, oldest first, then overdraft
+    runs of postings, merged by lamport ─► those of one lamport put in canonical order ─► lines
+    debt ◄── idle payments in that only the policy excludes, oldest first, then overdraft
 
 **Law:** the balance of the last line is the account's balance; the parts of a debt add up to it.
 
-Reads: graph.order, state.ledger, views_ledger, source, explain. Read by: replica.ledger_reading.
+Reads: graph.order, state.ledger, views_ledger, views_ledger_holdings, source, explain.
+Read by: replica.ledger_reading.
 Source: spec/ledger.md ("State", "Debts").
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from tallystick.graph.order import canonical_key
@@ -24,11 +28,11 @@ from tallystick.state.ledger import Asset, Delegate, Refund, parse_entry
 from tallystick.state.source import EventRow, EventSource, Spans
 from tallystick.state.view import Db, row_list
 from tallystick.state.views_ledger import LedgerView
+from tallystick.state.views_ledger_holdings import Posting, read_postings
 
 WALK_ROWS: Final = 1_024
 """Postings that are read at a time."""
-_HALF: Final = (1 << 32) - 1
-_UNBOUNDED: Final = -1
+RUNS_READ: Final = 64
 
 Keeps = Callable[[bytes], bool]
 """Event id -> whether the version that is read holds the event."""
@@ -168,18 +172,19 @@ class LedgerTables:
 
         Cost: O(lines), and a sum over the postings before ``after``.
         """
-        no = self._number(account)
+        no = self._number(account, asset)
         if no is None:
             return []
         first = 0 if after is None else after.lamport
-        held = self._sum_before(no, asset.row, first)
+        held = self._sum_before(no, first)
         found: list[Line] = []
         size = WALK_ROWS if limit is None else min(limit + 1, WALK_ROWS)
-        for chunk in self._chunks(no, asset.row, first=first, size=size):
-            refunds = self._refunds([row for row, *_ in chunk])
-            for row, amount, included, event in chunk:
-                given_back = refunds.get(row, ())
-                held += amount if included and not given_back else 0
+        for chunk in self._chunks(self._postings(no, first), size):
+            idle = self._idle(no, chunk)
+            refunds = self._refunds(list(idle))
+            for row, amount, event in chunk:
+                included, given_back = idle.get(row, True), refunds.get(row, ())
+                held += 0 if row in idle else amount
                 if after is not None and canonical_key(event) <= canonical_key(after):
                     continue
                 if self._keeps is not None and not self._keeps(event.id):
@@ -190,47 +195,80 @@ class LedgerTables:
                     return found
         return found
 
-    def _number(self, account: bytes) -> int | None:
-        query = f"SELECT no FROM {self._view.own('account')} WHERE key = ?"
-        found = self._db.rows(query, (account,))
+    def _number(self, account: bytes, asset: AssetRow) -> int | None:
+        query = f"SELECT no FROM {self._view.own('holding')} WHERE key = ? AND asset = ?"
+        found = self._db.rows(query, (account, asset.row))
         return found[0][0] if found else None
 
-    def _sum_before(self, account: int, asset: int, lamport: int) -> int:
+    def _sum_before(self, holding: int, lamport: int) -> int:
+        """What the postings before a lamport come to. Cost: the runs that begin before it."""
         if lamport == 0:
             return 0
-        # In halves: a sum of 64-bit numbers does not fit into SQLite's.
+        post, idle = self._view.own("post"), self._view.own("idle")
+        whole = f"SELECT total FROM {post} WHERE holding = ? AND last < ?"
+        cut = f"SELECT postings FROM {post} WHERE holding = ? AND first < ?2 AND last >= ?2"
+        out = f"SELECT amount FROM {idle} WHERE holding = ? AND lamport < ?"
+        held = 0
+        for (total,) in self._db.rows(whole, (holding, lamport)):
+            held += int(total)
+        for (run,) in self._db.rows(cut, (holding, lamport)):
+            held += sum(amount for at, _, amount in read_postings(run) if at < lamport)
+        for (amount,) in self._db.rows(out, (holding, lamport)):
+            held -= amount
+        return held
+
+    def _postings(self, holding: int, first: int) -> Iterator[Posting]:
+        """From a lamport on, by lamport and row. A run is read when its first posting is due."""
         query = (
-            f"SELECT sum(amount >> 32), sum(amount & {_HALF}) FROM {self._view.own('post')}"
-            " WHERE account = ? AND asset = ? AND lamport < ? AND included AND NOT refunds"
+            f"SELECT first, row, postings FROM {self._view.own('post')} WHERE holding = ?"
+            " AND last >= ? AND (first, row) > (?, ?) ORDER BY first, row LIMIT ?"
         )
-        ((high, low),) = self._db.rows(query, (account, asset, lamport))
-        return ((high or 0) << 32) + (low or 0)
+        waiting: list[Posting] = []
+        for begin, _, run in self._pages(query, (holding, first), RUNS_READ):
+            while waiting and waiting[0][0] < begin:
+                yield heappop(waiting)
+            for posting in read_postings(run):
+                if posting[0] >= first:
+                    heappush(waiting, posting)
+        while waiting:
+            yield heappop(waiting)
+
+    def _pages(self, query: str, params: tuple[int, ...], size: int) -> Iterator[tuple[Any, ...]]:
+        """Rows of a query, some at a time; they begin with the two numbers they are sorted by."""
+        last = (-1, -1)
+        while found := self._db.rows(query, (*params, *last, size)):
+            yield from found
+            last = found[-1][:2]
 
     def _chunks(
-        self, account: int, asset: int, *, first: int = 0, size: int = WALK_ROWS, where: str = ""
-    ) -> Iterator[list[tuple[int, int, bool, EventRow]]]:
-        """(row, amount, included, event) of postings in canonical order, some at a time."""
+        self, postings: Iterable[Posting], size: int = WALK_ROWS
+    ) -> Iterator[list[tuple[int, int, EventRow]]]:
+        """(row, amount, event) of postings in canonical order, some at a time.
+
+        All of one lamport come together, so that they can be put in order.
+        """
+        part: list[Posting] = []
+        for _, same in groupby(postings, key=itemgetter(0)):
+            part += same
+            if len(part) >= size:
+                yield self._ordered(part)
+                part = []
+        if part:
+            yield self._ordered(part)
+
+    def _ordered(self, part: Sequence[Posting]) -> list[tuple[int, int, EventRow]]:
+        events = self._events([row for _, row, _ in part])
+        found = [(row, amount, events[row]) for _, row, amount in part]
+        return sorted(found, key=lambda one: canonical_key(one[2]))
+
+    def _idle(self, holding: int, chunk: Sequence[tuple[int, int, EventRow]]) -> dict[int, bool]:
+        """Row -> whether the event counts, of postings without effect."""
         query = (
-            f"SELECT lamport, row, amount, included FROM {self._view.own('post')}"
-            f" WHERE account = ? AND asset = ? AND {{}} {where} ORDER BY lamport, row LIMIT ?"
+            f"SELECT row, included FROM {self._view.own('idle')} WHERE holding = ?"
+            " AND lamport >= ? AND lamport <= ?"
         )
-        while True:
-            from_first = query.format("lamport >= ?")
-            rows = self._db.rows(from_first, (account, asset, first, size))
-            if not rows:
-                return
-            last, row = rows[-1][:2]
-            if len(rows) == size:  # all of one lamport together: they are put in order
-                rest = query.format("lamport = ? AND row > ?")
-                rows += self._db.rows(rest, (account, asset, last, row, _UNBOUNDED))
-            events = self._events([row for _, row, *_ in rows])
-            chunk = [
-                (row, amount, bool(included), events[row]) for _, row, amount, included in rows
-            ]
-            yield sorted(chunk, key=lambda one: canonical_key(one[3]))
-            if len(rows) < size:
-                return
-            first = last + 1
+        ends = chunk[0][2].lamport, chunk[-1][2].lamport
+        return {row: bool(counts) for row, counts in self._db.rows(query, (holding, *ends))}
 
     def _events(self, rows: Sequence[int]) -> dict[int, EventRow]:
         ranges = Spans((row, 1) for row in rows).ranges
@@ -258,12 +296,16 @@ class LedgerTables:
     def debt(self, account: bytes, asset: AssetRow, amount: int, verdict_of: VerdictOf) -> Debt:
         """What a debt comes from. Cost: O(payments in that do not count), until it is explained."""
         left, causes = amount, []
-        no = self._number(account)
+        no = self._number(account, asset)
         assert no is not None, "who owes has paid"
-        outside = "AND amount > 0 AND NOT included AND NOT refunds"
-        for chunk in self._chunks(no, asset.row, where=outside):
+        query = (
+            f"SELECT lamport, row, amount FROM {self._view.own('idle')} WHERE holding = ?"
+            " AND amount > 0 AND NOT included AND NOT refunds"
+            " AND (lamport, row) > (?, ?) ORDER BY lamport, row LIMIT ?"
+        )
+        for chunk in self._chunks(self._pages(query, (no,), WALK_ROWS)):
             refunds = self._refunds([row for row, *_ in chunk], counted=False)
-            for row, came, _, event in chunk:
+            for row, came, event in chunk:
                 if self._keeps is not None and not self._keeps(event.id):
                     continue
                 if any(_would_count(verdict_of(id), event.id) for id in refunds.get(row, ())):

@@ -4,6 +4,7 @@
     packs    columns of events  <-> the bytes that travel
     frames   the ops in an edit's frame
     fields   named fields of many maps
+    transfers  plain transfers in frames
     merkle   RFC 6962 trees, appended to and proven in batches
     verify   Ed25519 by one strict rule
     graph    order, heads and ancestry over rows of parents
@@ -48,6 +49,7 @@ from tallystick.kernels.reference.packs import (
 )
 from tallystick.kernels.reference.pairs import index_pairs, merge_pairs
 from tallystick.kernels.reference.reconcile import reconcile_items, reconcile_ranges
+from tallystick.kernels.reference.transfers import open_transfers
 from tallystick.kernels.reference.verify import is_author_key, verify_signatures
 
 __all__ = [
@@ -73,6 +75,7 @@ __all__ = [
     "merkle_verify_consistency",
     "open_frames",
     "open_pack",
+    "open_transfers",
     "read_fields",
     "rebuild_headers",
     "reconcile_items",

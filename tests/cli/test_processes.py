@@ -15,11 +15,20 @@ import pytest
 import tallystick
 
 TALLY = [sys.executable, "-m", "tallystick.cli"]
+SECONDS = 120
+"""How long something may take that takes one: only a machine that does much else needs them."""
 
 
 def tally(*words, cwd, **more):
+    """A process; what only prepares for one or looks at what it left uses `shell`."""
     return subprocess.run(
-        [*TALLY, *words], cwd=cwd, capture_output=True, text=True, timeout=60, check=False, **more
+        [*TALLY, *words],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+        **more,
     )
 
 
@@ -29,10 +38,10 @@ def interruptible() -> None:
 
 
 @pytest.fixture
-def served(tmp_path):
+def served(tmp_path, shell):
     """Ana's store with one event, served on a free port; yields (process, url)."""
-    assert tally("init", "ana.tally", cwd=tmp_path).returncode == 0
-    assert tally("write", "ana.tally", "note/post", '"hi"', cwd=tmp_path).returncode == 0
+    shell.ok("init", "ana.tally")
+    shell.ok("write", "ana.tally", "note/post", '"hi"')
     command = [*TALLY, "serve", "ana.tally", "--listen", "tcp://127.0.0.1:0", "--json"]
     with subprocess.Popen(
         command,
@@ -48,90 +57,93 @@ def served(tmp_path):
             process.kill()
 
 
-def test_a_store_is_served_and_synced_over_tcp_and_stops_cleanly(served, tmp_path):
+def test_a_store_is_served_and_synced_over_tcp_and_stops_cleanly(served, shell, tmp_path):
     process, url = served
-    assert tally("init", "bob.tally", cwd=tmp_path).returncode == 0
+    shell.ok("init", "bob.tally")
     done = tally("sync", "bob.tally", url, "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout)["events_in"] == 2
-    assert tally("write", "bob.tally", "note/post", '"ho"', cwd=tmp_path).returncode == 0
-    done = tally("sync", "bob.tally", url, "--json", cwd=tmp_path)
-    report = json.loads(done.stdout)
+    shell.ok("write", "bob.tally", "note/post", '"ho"')
+    report = shell.ok("sync", "bob.tally", url)
     assert report["events_out"] == 1
     assert report["equal"] is True
-    digests = {tally("digest", store, cwd=tmp_path).stdout for store in ("ana.tally", "bob.tally")}
-    assert len(digests) == 1
+    assert len({shell("digest", store).out for store in ("ana.tally", "bob.tally")}) == 1
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=SECONDS) == 0
     talk = process.stderr.read().splitlines()
     assert len(talk) == 2
     assert "2 out" in talk[0]
 
 
-def test_a_follower_stays_and_takes_what_is_new_until_it_is_told_to_stop(served, tmp_path):
+def test_a_follower_stays_and_takes_what_is_new_until_it_is_told_to_stop(served, shell, tmp_path):
     _, url = served
-    assert tally("init", "bob.tally", cwd=tmp_path).returncode == 0
+    shell.ok("init", "bob.tally")
     command = [*TALLY, "sync", "bob.tally", url, "--follow", "--json"]
     with subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as follower:
         try:
-            wanted = tally("digest", "ana.tally", cwd=tmp_path).stdout
-            assert reached("bob.tally", wanted, tmp_path)
-            tally("write", "ana.tally", "note/post", '"more"', cwd=tmp_path)
-            wanted = tally("digest", "ana.tally", cwd=tmp_path).stdout
-            assert reached("bob.tally", wanted, tmp_path)
+            assert followed(shell, follower)
+            shell.ok("write", "ana.tally", "note/post", '"more"')
+            assert followed(shell, follower)
             follower.send_signal(signal.SIGTERM)
-            assert follower.wait(timeout=20) == 0
+            assert follower.wait(timeout=SECONDS) == 0
             assert json.loads(follower.stdout.read())["events_in"] == 3
         finally:
             follower.kill()
 
 
-def reached(store, wanted, home, tries=60):
-    """Whether the store comes to that digest; each try is a process, which is wait enough."""
-    return any(tally("digest", store, cwd=home).stdout == wanted for _ in range(tries))
+def followed(shell, follower):
+    """Whether Bob's store, which the follower fills, comes to hold what Ana's does."""
+    wanted = shell("digest", "ana.tally").out
+    for _ in range(10 * SECONDS):
+        if shell("digest", "bob.tally").out == wanted:
+            return True
+        with pytest.raises(subprocess.TimeoutExpired):
+            follower.wait(timeout=0.1)
+    return False
 
 
 def test_ctrl_c_on_a_server_is_exit_130_without_a_traceback(served):
     process, _ = served
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=20) == 130
+    assert process.wait(timeout=SECONDS) == 130
     assert "Traceback" not in process.stderr.read()
 
 
-def test_a_reader_that_goes_away_leaves_no_traceback(tmp_path):
-    assert tally("init", "ana.tally", cwd=tmp_path).returncode == 0
+def test_a_reader_that_goes_away_leaves_no_traceback(tmp_path, shell):
+    shell.ok("init", "ana.tally")
     lines = "\n".join(f'"note {n}"' for n in range(3000))
-    assert tally("write", "ana.tally", "note/post", cwd=tmp_path, input=lines).returncode == 0
+    shell.ok("write", "ana.tally", "note/post", stdin=lines)
     done = subprocess.run(
         f"{' '.join(TALLY)} history ana.tally | head -n 1",
         shell=True,
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=SECONDS,
     )
     assert done.stdout.split() == ["event", "author", "seq", "kind", "content"]
     assert "Traceback" not in done.stderr
 
 
-def test_output_survives_a_terminal_that_knows_only_ascii(tmp_path):
+def test_output_survives_a_terminal_that_knows_only_ascii(tmp_path, shell):
     ascii_only = os.environ | {"PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONUTF8": "0"}
-    assert tally("init", "ana.tally", cwd=tmp_path).returncode == 0
-    said = tally("write", "ana.tally", "note/post", '"naïve ☃"', cwd=tmp_path)
-    assert said.returncode == 0
+    shell.ok("init", "ana.tally")
+    shell.ok("write", "ana.tally", "note/post", '"naïve ☃"')
     done = tally("history", "ana.tally", cwd=tmp_path, env=ascii_only)
     assert done.returncode == 0
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
-def test_a_person_at_a_terminal_is_asked_for_the_passphrase_of_a_sealed_key(tmp_path, monkeypatch):
+def test_a_person_at_a_terminal_is_asked_for_the_passphrase_of_a_sealed_key(
+    tmp_path, shell, monkeypatch
+):
     import pty
 
     monkeypatch.setenv("TALLYSTICK_PASSPHRASE", "correct horse")
-    assert tally("init", "a.tally", "--passphrase", cwd=tmp_path).returncode == 0
+    shell.ok("init", "a.tally", "--passphrase")
     monkeypatch.delenv("TALLYSTICK_PASSPHRASE")
     ours, theirs = pty.openpty()
     with subprocess.Popen(
@@ -149,7 +161,7 @@ def test_a_person_at_a_terminal_is_asked_for_the_passphrase_of_a_sealed_key(tmp_
                     break
                 os.write(ours, b"correct horse\n")
                 time.sleep(0.2)
-            out, err = asked.communicate(timeout=30)
+            out, err = asked.communicate(timeout=SECONDS)
         finally:
             asked.kill()
             os.close(ours)

@@ -33,7 +33,8 @@ $(READY): requirements/runtime.txt requirements/dev.txt pyproject.toml
 	@test -x $(PY) || $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 	  || { echo "this Python cannot make virtual environments: install python3-venv first"; exit 1; }
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	@# Not compiled here: what is imported is compiled then, most is never imported.
+	$(PY) -m pip install --no-compile --quiet --disable-pip-version-check -r requirements/dev.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -14,6 +14,7 @@ from tallystick.graph import (
     MemoryGraph,
     causal_runs,
     first_wrong_lamport,
+    has_ancestor,
     is_ancestor,
     join_pasts,
     maximal,
@@ -58,6 +59,16 @@ def test_ancestry_is_membership_in_the_closure(graph):
     for x in range(len(graph)):
         for y in range(len(graph)):
             assert is_ancestor(graph, x, y) == (x in truth[y]), (x, y)
+
+
+@settings(max_examples=150)
+@given(graph=graphs(), data=st.data())
+def test_one_of_several_is_in_the_past_when_any_is(graph, data):
+    truth = closures(graph)
+    rows = st.integers(0, len(graph) - 1)
+    xs = data.draw(st.lists(rows, max_size=4))
+    for y in range(len(graph)):
+        assert has_ancestor(graph, xs, y) == (not truth[y].isdisjoint(xs)), (xs, y)
 
 
 @settings(max_examples=150)

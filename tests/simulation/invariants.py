@@ -3,7 +3,7 @@
     kept        everything that was ever said to be kept is there, in its place, with its parents
     equal       the same log checkpoint and the same missing contents everywhere
     one answer  the same policy gives the same bytes, whoever evaluates it, and however often
-    true        what an explanation calls necessary is; what it does not name changes nothing
+    true        what an explanation calls necessary is (explanations); the books are (audit)
     fair        nobody honest is accused of two histories
 
 Law: a check reads; it asks production code in ways that do not share what they remember (a feed
@@ -15,27 +15,26 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from tests.model.policy_oracle import Oracle
+from tests.simulation.audit import check_books, check_grounds, check_whys
+from tests.simulation.explanations import check_explanations, check_why
 from tests.simulation.finding import Finding
 from tests.simulation.kept import check_kept
+from tests.simulation.oracle import oracle_of
 from tests.simulation.person import MONEY, THINGS, Person, letters
-from tests.simulation.trade import check_money
 
 from tallystick.errors import ChainError
 from tallystick.event.ids import cid_text, parse_cid
-from tallystick.identity.did import did_key, parse_did_key
-from tallystick.policy import SLOT, Policy, Statement, exclude
+from tallystick.identity.did import parse_did_key
+from tallystick.policy import SLOT, Policy
 from tallystick.policy.judge import Judge
 from tallystick.policy.statement import EVENT
 from tallystick.replica.reading import Reading
-from tallystick.testing.world import Event
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
 LOOKED_AT = 3
 """Replicas that are looked at closely in one quiet."""
-SUPPOSED = 2**61
 
 
 def check_quiet(world: World, rng: Random) -> None:
@@ -48,7 +47,8 @@ def check_quiet(world: World, rng: Random) -> None:
     for one in close:
         check_store(one)
         check_own_answers(one)
-        check_money(one)
+        check_grounds(one)
+        check_books(one, one.replica.reading())
     check_fair(world, close)
     for one in present:
         check_refused(one)
@@ -56,6 +56,7 @@ def check_quiet(world: World, rng: Random) -> None:
     for one in close[:1]:
         check_explanations(one, rng)
         check_why(one, rng)
+        check_whys(one, rng)
         check_banned_say_nothing(one)
     check_oracle(rng.choice(close))
     world.tally.checks += len(present)
@@ -163,22 +164,8 @@ def check_banned_say_nothing(one: Person) -> None:
 
 def check_oracle(one: Person) -> None:
     """The replica's own answers are those of judgement written as plainly as can be."""
-    log = one.replica._log
-    statements = {s.id: s for s in log.judging.public_statements()}
-    events = [
-        Event(
-            id := parse_cid(info.id),
-            parse_did_key(info.author),
-            info.seq,
-            parse_cid(info.prev) if info.prev else b"",
-            info.kind,
-            info.void,
-            tuple(log.judging.facts.grounds(id)),
-            statements.get(id),
-        )
-        for info in one.replica.history()
-    ]
-    oracle = Oracle(log.policy, events, log.judging.equivocations())
+    log, oracle = one.replica._log, oracle_of(one)
+    events = list(oracle.events.values())
     judge = log.judging.judge
     for scope in (None, *sorted({event.kind for event in events})):
         found = judge.standing(scope)
@@ -212,97 +199,6 @@ def check_one_answer(world: World, close: list[Person], rng: Random) -> None:
         if found != expected:
             where = f"under r{owner.number}'s document: r{one.number}"
             raise Finding("diverged", f"{where} differs in {differing(expected, found)}")
-
-
-# --- explanations ---------------------------------------------------------------------------------
-
-
-def check_explanations(one: Person, rng: Random) -> None:
-    """Asks why, and then judges from scratch without what was called the reason."""
-    replica = one.replica
-    events = replica.history()
-    statements = replica._log.judging.public_statements()
-    subjects = [parse_cid(event.id) for event in rng.sample(events, min(3, len(events)))]
-    actors = sorted({event.author for event in events})
-    about = [parse_did_key(actor) for actor in rng.sample(actors, min(3, len(actors)))]
-    judge = replica._log.judging.judge
-    for event, subject in [*((True, id) for id in subjects), *((False, a) for a in about)]:
-        verdict = (judge.event_verdict if event else judge.actor_verdict)(subject)
-        now = _value(_judge_without(one), subject, event=event)
-        if (verdict.included, verdict.contested) != now:
-            raise Finding("explained", f"r{one.number}: {verdict} is not {now} from scratch")
-        named = {cause.statement: cause.necessary for cause in verdict.causes}
-        _check_causes(one, subject, named, now, event=event)
-        others = [s.id for s in statements if s.id not in named and s.id != subject]
-        if verdict.complete and others:
-            other = rng.choice(others)
-            if _value(_judge_without(one, other), subject, event=event) != now:
-                raise Finding("explained", f"r{one.number}: {verdict} does not name {other.hex()}")
-
-
-def check_why(one: Person, rng: Random) -> None:
-    """What is named for a value is here, counts or does not as it is told, and matters."""
-    replica = one.replica
-    places = [(place, None) for place in replica.view("places")]
-    places += [(key, "ratings") for key in replica.view("ratings")]
-    for subject, view in rng.sample(places, min(3, len(places))):
-        found = replica.why(subject, view=view).data
-        counted = [*found.live, *found.lost, *found.covered]
-        for item in (*counted, *found.excluded):
-            named = [id for id in (item.event, *item.by) if id]
-            if any(replica._store.row_of(id) is None for id in named):
-                raise Finding("explained", f"r{one.number}: {subject} names what is not here")
-            counts = replica._log.judging.judge.counts(item.event)
-            if item.event and counts != (item in counted):
-                raise Finding("explained", f"r{one.number}: {item.event.hex()} of {subject}")
-        for item in found.live[:1]:
-            if item.event:
-                preview = replica.what_if(exclude(cid_text(item.event)), private=True)
-                if not preview.events_lost:
-                    raise Finding("explained", f"r{one.number}: {subject} stands without a reason")
-
-
-def _check_causes(
-    one: Person, subject: bytes, named: dict[bytes, bool], now: tuple[bool, bool], *, event: bool
-) -> None:
-    mine = {s.id for s in one.replica._log.judging.mine}
-    for id, necessary in list(named.items())[:6]:
-        if id not in mine and one.replica._store.row_of(id) is None:
-            raise Finding("explained", f"r{one.number}: a cause that is not here: {id.hex()}")
-        changes = _value(_judge_without(one, id), subject, event=event) != now
-        if changes != necessary:
-            says = "necessary" if necessary else "redundant"
-            raise Finding(
-                "explained", f"r{one.number}: {id.hex()} is not {says} for {subject.hex()}"
-            )
-        if not event and necessary and id not in mine:
-            _check_what_if(one, id, subject, now)
-
-
-def _check_what_if(one: Person, id: bytes, actor: bytes, now: tuple[bool, bool]) -> None:
-    """The preview that people see says the same."""
-    preview = one.replica.what_if(exclude(cid_text(id)), private=True)
-    after = _value(_judge_without(one, id), actor, event=False)
-    moved = {found["actor"] for found in preview.actors}
-    if after[0] != now[0] and did_key(actor) not in moved:
-        raise Finding("explained", f"r{one.number}: what_if does not see {did_key(actor)} move")
-
-
-def _judge_without(one: Person, *ids: bytes) -> Judge:
-    """A judge from scratch, with private words that exclude some statements."""
-    log = one.replica._log
-    policy = log.policy
-    words = [
-        Statement(id[::-1], policy.viewer, SUPPOSED + n, "exclude", id, private=True)
-        for n, id in enumerate(ids)
-    ]
-    mine = [*log.judging.mine, *words]
-    return log.judging.judge_under(policy.with_statements(tuple(mine)))
-
-
-def _value(judge: Judge, subject: bytes, *, event: bool) -> tuple[bool, bool]:
-    found = (judge.event_verdict if event else judge.actor_verdict)(subject, thorough=False)
-    return found.included, found.contested
 
 
 # --- fair -----------------------------------------------------------------------------------------

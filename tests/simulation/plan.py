@@ -44,8 +44,8 @@ WILES = {
 
 
 TRADE = {
-    "declare": 2, "issue": 8, "pay": 24, "let_pay": 4, "pay_for": 6, "refund": 5, "create": 4,
-    "pass_on": 10, "argue": 10,
+    "declare": 2, "issue": 8, "pay": 24, "split": 4, "let_pay": 4, "pay_for": 6, "refund": 5,
+    "refund_for": 4, "create": 4, "pass_on": 10, "restitute": 2, "argue": 14,
 }  # fmt: skip
 """What people do at a market besides -> how often."""
 MARKET_EVERY = 4

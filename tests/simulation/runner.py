@@ -57,6 +57,8 @@ class Summary:
             "rot_harmless": tally.rot_harmless,
             "equivocations": tally.equivocations,
             "quiets": tally.quiets,
+            "debts": tally.debts,
+            "debt_causes": tally.debt_causes,
             "lies_rejected": sum(lies.values()),
             "lies_by_code": lies,
             "cpu_seconds": round(self.cpu_seconds, 1),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.simulation.__main__ import main
 from tests.simulation.plan import HONEST, make_plan
@@ -9,8 +11,15 @@ from tests.simulation.runner import command, read_spans, run_plan, shrunk, spans
 
 from tallystick.kernels import encode_item
 from tallystick.policy.standing import Strata
+from tallystick.replica import kinds
 from tallystick.replica.openlog import OpenLog
+from tallystick.state import ledger, views_ledger
+from tallystick.state.grounds import GroundRule
+from tallystick.state.source import Spans
+from tallystick.state.views_ledger import LedgerView
+from tallystick.state.views_ledger_read import LedgerTables
 from tallystick.state.views_sum import GroupSum
+from tallystick.state.views_titles import TitlesView
 from tallystick.store.store import Store
 from tallystick.sync.flow import Outgoing
 
@@ -105,6 +114,58 @@ def test_views_that_miss_an_exclusion_are_found(monkeypatch):
 
     monkeypatch.setattr(GroupSum, "apply", forgetful)
     found((7, 1, 3), {"corrupt", "diverged", "explained"})  # verify folds again, too
+
+
+MARKETS = (28, 32, 4, 8)
+
+
+@pytest.mark.slow
+def test_a_refund_that_counts_twice_is_found(monkeypatch):
+    flip = LedgerView._flip
+
+    def twice(self, *given):
+        flip(self, *given)
+        _, source, _, refunds, holdings = given
+        rows = [(row, 1) for row, more in refunds.items() if more > 0]
+        for _, _, legs in views_ledger._moves(source, rows):
+            for account, asset, amount in legs:
+                holdings.add(holdings.numbers([(account, asset)])[account, asset], -amount)
+
+    monkeypatch.setattr(LedgerView, "_flip", twice)
+    found(MARKETS, {"diverged", "escaped"})
+
+
+@pytest.mark.slow
+def test_things_that_miss_an_exclusion_are_found(monkeypatch):
+    change = TitlesView.change
+
+    def forgetful(self, db, source, changes):
+        change(self, db, source, replace(changes, removed=Spans(())))
+
+    monkeypatch.setattr(TitlesView, "change", forgetful)
+    found(MARKETS, {"diverged", "explained", "escaped"})
+
+
+@pytest.mark.slow
+def test_a_debt_that_forgets_a_cause_is_found(monkeypatch):
+    whole = LedgerTables.debt
+
+    def forgetful(self, *given):
+        debt = whole(self, *given)
+        if not debt.causes:
+            return debt
+        more = debt.overdraft + debt.causes[-1].amount
+        return replace(debt, causes=debt.causes[:-1], overdraft=more)
+
+    monkeypatch.setattr(LedgerTables, "debt", forgetful)
+    found(MARKETS, {"diverged"})
+
+
+@pytest.mark.slow
+def test_a_refund_that_stands_on_nothing_is_found(monkeypatch):
+    rules = {ledger.REFUND: GroundRule(lambda _author, _frame: (), lambda _deed, _named: None)}
+    monkeypatch.setattr(kinds, "GROUND_RULES", kinds.GROUND_RULES | rules)
+    found(MARKETS, {"diverged", "explained"})
 
 
 def test_a_finding_is_shrunk_and_its_command_shows_it_again(monkeypatch, capsys):

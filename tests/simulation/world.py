@@ -57,6 +57,8 @@ class Tally:
     equivocations: int = 0
     quiets: int = 0
     checks: int = 0
+    debts: int = 0
+    debt_causes: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     """Lies by code, as honest sessions named them."""
 

@@ -12,7 +12,7 @@ Reads: kernels. Read by: store, sync, policy, state, replica.
 
 from __future__ import annotations
 
-from tallystick.graph.ancestry import Graph, is_ancestor, maximal, past
+from tallystick.graph.ancestry import Graph, has_ancestor, is_ancestor, maximal, past
 from tallystick.graph.frontier import Frontier
 from tallystick.graph.heads import Heads, retreat
 from tallystick.graph.lamport import first_wrong_lamport
@@ -33,6 +33,7 @@ __all__ = [
     "canonical_order",
     "causal_runs",
     "first_wrong_lamport",
+    "has_ancestor",
     "is_ancestor",
     "join_pasts",
     "maximal",

@@ -12,8 +12,10 @@ Reads: nothing. Read by: heads, vector, store (StoreGraph), replica.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Protocol
+
+_NEVER: Final = 1 << 63
 
 
 class Graph(Protocol):
@@ -56,11 +58,19 @@ class Graph(Protocol):
 
 
 class _Walk:
-    """Lines and how far each has been seen; stretches below a lamport are skipped."""
+    """Lines and how far each has been seen; stretches below a lamport are skipped.
 
-    def __init__(self, graph: Graph, *, above: int = -1) -> None:
+    Args:
+        goals: line -> a seq; the walk ends where it comes upon one of them.
+    """
+
+    def __init__(
+        self, graph: Graph, *, above: int = -1, goals: Mapping[int, int] | None = None
+    ) -> None:
         self.graph = graph
         self.above = above
+        self.found = False
+        self._goals = goals or {}
         self.named: dict[int, int] = {}
         self._seen: dict[int, int] = {}
         self._stack: list[int] = []
@@ -76,9 +86,10 @@ class _Walk:
         if seq > self.named.get(line, -1):
             self.named[line] = seq
             self._stack.append(row)
+            self.found = self.found or seq >= self._goals.get(line, _NEVER)
 
     def _stretch(self, row: int) -> None:
-        while self._stack:
+        while self._stack and not self.found:
             row = self._stack.pop()
             graph, line, seq = self.graph, self.graph.line(row), self.graph.seq(row)
             base = graph.base(line)
@@ -91,6 +102,8 @@ class _Walk:
             for dep in graph.deps(line, begin, seq + 1):
                 if graph.lamport(dep) >= self.above:
                     self.name(dep)
+                    if self.found:
+                        return
             if base is not None and low == first and graph.lamport(base[0]) >= self.above:
                 self.name(base[0])
 
@@ -112,17 +125,29 @@ def is_ancestor(graph: Graph, x: int, y: int) -> bool:
 
     Cost: the deps, newer than x, of the lines in y's past; nothing when both are on one line.
     """
-    if x == y:
-        return True
-    line, seq = graph.line(x), graph.seq(x)
-    if graph.line(y) == line:
-        return seq < graph.seq(y)
-    lamport = graph.lamport(x)
-    if x > y or lamport >= graph.lamport(y):
+    return has_ancestor(graph, (x,), y)
+
+
+def has_ancestor(graph: Graph, xs: Iterable[int], y: int) -> bool:
+    """Whether one of some events is y or in y's past: the first that is come upon will do.
+
+    Cost: that of one walk, as far down as the oldest of them, and no further than the first.
+    """
+    goals: dict[int, int] = {}
+    lamports: list[int] = []
+    mine, own, newest = graph.line(y), graph.seq(y), graph.lamport(y)
+    for x in xs:
+        line, seq, lamport = graph.line(x), graph.seq(x), graph.lamport(x)
+        if x == y or (line == mine and seq < own):
+            return True
+        if line != mine and x < y and lamport < newest:
+            goals[line] = min(seq, goals.get(line, _NEVER))
+            lamports.append(lamport)
+    if not goals:
         return False
-    walk = _Walk(graph, above=lamport)
+    walk = _Walk(graph, above=min(lamports), goals=goals)
     walk.start(y)
-    return walk.named.get(line, -1) >= seq
+    return walk.found
 
 
 def maximal(graph: Graph, rows: Iterable[int]) -> set[int]:

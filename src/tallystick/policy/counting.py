@@ -87,14 +87,14 @@ class Counting:
         self._fresh_from: dict[int, int] = {}
         self._old_cell_of = cell_of
 
-    def judge(self, fact: EventFact) -> Opinion:
-        """The whole precedence, from void to stance."""
+    def judge(self, fact: EventFact, *, granted: bytes | None = None) -> Opinion:
+        """The whole precedence, from void to stance; ``granted`` is a ground taken to count."""
         if fact.id == self._context.policy.log:
             return Opinion(True, "none")
         if fact.void is not None or self._voids.holds(fact.line, fact.seq, fact.id):
             return Opinion(False, "void")
         for ground in self._asked(fact.id):
-            if not self.counts(ground):
+            if ground != granted and not self.counts(ground):
                 return Opinion(False, "ungrounded", ground)
         cell = self.rules.cell(fact)
         undone = self.rules.retracted(fact, cell)

@@ -148,11 +148,11 @@ class _Single(Counting):
         mine = context.policy.statements
         self._cascades = context.book.cascades or any(s.cascade for s in mine)
 
-    def judge(self, fact: EventFact) -> Opinion:
+    def judge(self, fact: EventFact, *, granted: bytes | None = None) -> Opinion:
         """The whole precedence; what the event was built on is looked at first."""
         if self._cascades:
             self._settle_below(fact.id)
-        return super().judge(fact)
+        return super().judge(fact, granted=granted)
 
     def _settle_below(self, id: bytes) -> None:
         """Whether cascades reach an event, from the bottom up. Cost: O(what it was built on)."""

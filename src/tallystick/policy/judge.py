@@ -469,6 +469,11 @@ class Judge:
             lambda: self._explainer.event_value(id),
         )
 
+    def counts_if(self, id: bytes, ground: bytes) -> bool:
+        """Whether an event would count if one of those it stands on did."""
+        fact = self._facts.event(id)
+        return fact is not None and self._counting.judge(fact, granted=ground).counts
+
     # --- what if --------------------------------------------------------------------------------
 
     def what_if(self, statement: Statement) -> Preview:
@@ -590,10 +595,4 @@ class Judge:
         if mine:
             rereads[context.me] = EVERYTHING
         events = self._undoings(known) | {i for i in touched if self._facts.event(i) is not None}
-        self._settle(
-            rereads=rereads,
-            authors=set(),
-            events=events,
-            arrived=(),
-            cause=("policy",),
-        )
+        self._settle(rereads=rereads, authors=set(), events=events, arrived=(), cause=("policy",))

@@ -8,24 +8,26 @@
 Law: whether an event is void is decided once, by frames alone, the same way whoever brings it and
 in whatever batch; what the table says of an event is what its frame says.
 
-Reads: kernels (Pack), replica.kinds, state.grounds, store. Read by: replica.judging.
+Reads: kernels (Pack), replica.kinds, state.grounds, graph, store. Read by: replica.judging.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final, NamedTuple, TypeVar
 
+from tallystick.graph.ancestry import Graph, has_ancestor
 from tallystick.kernels import Pack
 from tallystick.replica.kinds import ground_rule
 from tallystick.state.grounds import Deed, GroundRule
-from tallystick.store.grounds import GroundRow, add_grounds, last_standing_on
+from tallystick.store.grounds import GroundRow, add_grounds, is_stood_on, last_standing_on
 from tallystick.store.store import Store
 
 T = TypeVar("T")
-InPast = Callable[[int, int], bool]
+OWN_SEQS: Final = 1_000
+"""Events before it in its own chain that are looked through first for one on the same ground."""
 STEPS: Final = 3
 """Newest events standing on the same ground that are tried as stepping stones into the past: the
 way to them is short where people build on each other; the way to an old ground may be long."""
@@ -69,20 +71,18 @@ class _Found(NamedTuple):
 
 
 class GroundReader:
-    """Reads what events stand on, batch by batch.
+    """Reads what events stand on, batch by batch."""
 
-    Args:
-        in_past: (x, y) -> whether row x is an ancestor of row y.
-    """
-
-    def __init__(self, store: Store, log_no: int, *, in_past: InPast) -> None:
-        self._store, self._log_no, self._in_past = store, log_no, in_past
+    def __init__(self, store: Store, log_no: int) -> None:
+        self._store, self._log_no = store, log_no
+        self._graph: Graph = store.graph()
         self._found: dict[bytes, _Found | None] = {}
 
     def read(self, came: Sequence[Came]) -> GroundNews:
         """Rules of new rows, and their grounds into the table; the caller holds the transaction."""
         news, runs = GroundNews(), _Runs()
         self._found.clear()
+        self._graph = self._store.graph()
         for span in came:
             self._read_span(span, news, runs)
         add_grounds(self._store, runs.entries())
@@ -163,10 +163,12 @@ class GroundReader:
         """Whether row x is an ancestor of row y, by a short way where there is one."""
         if x >= y:
             return False
-        for step in last_standing_on(self._store, x, STEPS):
-            if step < y and self._in_past(step, y):
+        line, seq = self._graph.line(y), self._graph.seq(y)
+        for row, count in reversed(self._store.ranges(line, seq - OWN_SEQS, seq)):
+            if is_stood_on(self._store, x, row, row + count):
                 return True
-        return self._in_past(x, y)
+        steps = [step for step in last_standing_on(self._store, x, STEPS) if step < y]
+        return has_ancestor(self._graph, (x, *steps), y)
 
 
 class _Runs:

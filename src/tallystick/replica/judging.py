@@ -55,7 +55,7 @@ class Judging:
         self._viewer = viewer
         self._now = now
         self._in_past = in_past
-        self._grounds = GroundReader(store, log_no, in_past=in_past)
+        self._grounds = GroundReader(store, log_no)
         self._judge: Judge | None = None
         self._facts = LogFacts(store, log_no)
         self._mine: list[Statement] = []

@@ -132,7 +132,7 @@ class LedgerReading:
         with self._tables() as tables:
             by_id = {cid_text(one.event): one for one in tables.assets()}
             found = [
-                tables.debt(owner, by_id[id], -balance, self._reading.verdict_of)
+                self._owed(tables, owner, by_id[id], balance)
                 for owner, id, balance in tables.balances(key, owing=True)
             ]
         ranked = sorted(found, key=lambda one: (one.asset.code, one.asset.event, -one.amount))
@@ -155,7 +155,7 @@ class LedgerReading:
             lines = tables.statement(key, found)
             balance = tables.balance(key, cid_text(found.event))
             verdict_of = self._reading.verdict_of
-            debt = None if balance >= 0 else tables.debt(key, found, -balance, verdict_of)
+            debt = None if balance >= 0 else self._owed(tables, key, found, balance)
             told = explain(key, found, lines, verdict_of, balance=balance, debt=debt)
             return Explained(told, self._reading)
 
@@ -164,6 +164,8 @@ class LedgerReading:
     @contextmanager
     def _tables(self) -> Iterator[LedgerTables]:
         reading = self._reading
+        if reading.is_own:
+            reading.log.keep_up(NAME)
         with reading.within(NAME) as (view, db):
             assert isinstance(view, LedgerView)
             keeps = None if reading.is_whole else reading.holds
@@ -206,6 +208,10 @@ class LedgerReading:
             )
             for id, line in zip(ids, lines, strict=True)
         ]
+
+    def _owed(self, tables: LedgerTables, key: bytes, asset: AssetRow, balance: int) -> Debt:
+        reading = self._reading
+        return tables.debt(key, asset, -balance, reading.verdict_of, reading.judge.counts_if)
 
     def _debt(self, debt: Debt) -> DebtInfo:
         asset, name_of = debt.asset, self._reading.name_of

@@ -182,6 +182,13 @@ class OpenLog:
         """Feeds every attached view; inside a write."""
         self.views.catch_up(self._read_feed, self.source)
 
+    def keep_up(self, name: str) -> None:
+        """Lets a view keep what came and does not count, if there is any."""
+        if self.views.lags(name, self.source):
+            with self.store.write():
+                self.catch_up()
+                self.views.keep_up(name, self.source)
+
     def skim(self) -> None:
         """Passes over what does not concern the views, so that their positions say how they lag."""
         self.views.skim(self._read_feed, self.source)

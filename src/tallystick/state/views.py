@@ -26,7 +26,7 @@ from typing import Any, Final
 
 from tallystick.errors import NotFound, StoreError, UsageError
 from tallystick.kernels import decode_item
-from tallystick.state.source import ChangeRange, EventSource
+from tallystick.state.source import ChangeRange, EventSource, net
 from tallystick.state.view import Db, View
 from tallystick.state.views_fold import Fold
 from tallystick.state.views_ledger import LedgerView
@@ -96,6 +96,8 @@ class Views:
         self._forgotten = forgotten
         self._seen = -1
         self._positions: dict[str, tuple[int, int]] = {}
+        self._looked: dict[str, int] = {}
+        """Name -> row before which nothing of its kinds is that it does not keep."""
         self.failed: dict[str, UsageError] = {}
         self._attached: dict[str, View] = {}
         self._code: dict[str, View] = {}
@@ -282,6 +284,7 @@ class Views:
             return
         self._seen = self._forgotten()
         self._positions.clear()
+        self._looked.clear()
         self._attached = {name: view for name, view in self._code.items() if self.is_current(view)}
 
     def _position(self, name: str) -> tuple[int, int]:
@@ -326,6 +329,27 @@ class Views:
         if all(change.weight > 0 for change in missed):
             return 0
         return pos - begin if self._feed(name, missed, source, pos) else 0
+
+    def lags(self, name: str, source: EventSource) -> bool:
+        """Whether events came that a view keeps although they do not count, and has not yet.
+
+        What counts comes by the feed; what never did is not in it. Cost: the rows that are new.
+        """
+        self._notice()
+        view, end = self.get(name), source.end_row()
+        first = max(view.cursor(self.db), self._looked.get(name, 0))
+        if first >= end:
+            return False
+        new = [(first, end - first)]
+        if any(True for kind in view.reads_only() or () for _ in source.bodies(new, kind=kind)):
+            return True
+        if self._forgotten is not None:
+            self._looked[name] = end
+        return False
+
+    def keep_up(self, name: str, source: EventSource) -> None:
+        """Let a view keep what does not count, once it has taken in the feed; inside a write."""
+        self.get(name).change(self.db, source, net(()))
 
     def rebuild(
         self, name: str, read_feed: ReadFeed, source: EventSource,

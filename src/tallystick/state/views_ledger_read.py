@@ -36,6 +36,8 @@ RUNS_READ: Final = 64
 
 Keeps = Callable[[bytes], bool]
 """Event id -> whether the version that is read holds the event."""
+CountsIf = Callable[[bytes, bytes], bool]
+"""(Event id, one it stands on) -> whether it counts, or would if that one did."""
 
 
 class AssetRow(NamedTuple):
@@ -293,7 +295,10 @@ class LedgerTables:
 
     # --- debts -----------------------------------------------------------------------------------
 
-    def debt(self, account: bytes, asset: AssetRow, amount: int, verdict_of: VerdictOf) -> Debt:
+    def debt(
+        self, account: bytes, asset: AssetRow, amount: int, verdict_of: VerdictOf,
+        counts_if: CountsIf,
+    ) -> Debt:  # fmt: skip
         """What a debt comes from. Cost: O(payments in that do not count), until it is explained."""
         left, causes = amount, []
         no = self._number(account, asset)
@@ -308,7 +313,7 @@ class LedgerTables:
             for row, came, event in chunk:
                 if self._keeps is not None and not self._keeps(event.id):
                     continue
-                if any(_would_count(verdict_of(id), event.id) for id in refunds.get(row, ())):
+                if any(counts_if(id, event.id) for id in refunds.get(row, ())):
                     continue  # counted, it would be given back
                 part = min(came, left)
                 payers = counterparts(event, account, asset.event, came)
@@ -330,13 +335,6 @@ def counterparts(event: EventRow, account: bytes, asset: bytes, amount: int) -> 
         if leg.asset == asset and leg.account != account and (leg.amount < 0) == (amount > 0)
     )
     return found or (event.author,)
-
-
-def _would_count(verdict: Any, transfer: bytes) -> bool:
-    """Whether a refund counts, or would if what it gives back did."""
-    if verdict.included:
-        return True
-    return bool(verdict.reason == "ungrounded" and verdict.by == transfer)
 
 
 def _keys(packed: bytes) -> tuple[bytes, ...]:

@@ -30,13 +30,25 @@ def standing_on(
     store: Store, on_row: int, count: int = 1, *, begin: int = 0, end: int | None = None
 ) -> list[tuple[int, int]]:
     """(row, count) of what stands on rows on_row..on_row+count-1, of rows begin..end-1."""
+    last = "" if count > 1 else (  # entries of one ground do not overlap
+        " AND row >= (SELECT coalesce(max(row), 0) FROM ground WHERE on_row = ?1 AND row <= ?3)"
+    )  # fmt: skip
     found = store.db.rows(
-        "SELECT row, count FROM ground WHERE on_row >= ? AND on_row < ? AND row + count > ?"
-        " AND (?4 IS NULL OR row < ?4) ORDER BY row",
+        "SELECT row, count FROM ground WHERE on_row >= ?1 AND on_row < ?2 AND row + count > ?3"
+        f"{last} AND (?4 IS NULL OR row < ?4) ORDER BY row",
         (on_row, on_row + count, begin, end),
     )
     most = store.next_row if end is None else end
     return [(max(row, begin), min(row + many, most) - max(row, begin)) for row, many in found]
+
+
+def is_stood_on(store: Store, on_row: int, begin: int, end: int) -> bool:
+    """Whether one of rows begin..end-1 stands on a row. Cost: one look."""
+    found = store.db.rows(
+        "SELECT row + count FROM ground WHERE on_row = ? AND row < ? ORDER BY row DESC LIMIT 1",
+        (on_row, end),
+    )
+    return bool(found) and found[0][0] > begin
 
 
 def last_standing_on(store: Store, on_row: int, limit: int) -> list[int]:

@@ -73,6 +73,12 @@ def why_they_differ(people: People) -> None:
     fact("Without it four of the five would heed him.", holds=turn["moves"] == 4)
 
     differ = ana.compare("me", "Cleo", view="ledger")
+    table(
+        "Where Ana and Cleo differ",
+        ("", "for Ana", "for Cleo"),
+        sorted((one.what, one.a_text, one.b_text) for one in differ.values),
+    )
+    print()
     fact("Ana and Cleo differ on four balances.", holds=len(differ.values) == 4)
     reasons = {
         (why["author_name"], why["counts_for"]) for one in differ.values for why in one.because

@@ -131,7 +131,9 @@ def ana_bans_mal(people: People) -> None:
     idea = tallystick.ban("Mal", reason="sells cameras that do not exist")
     supposed = ana.what_if(idea)
     tell("Before Ana bans Mal, she asks what it would change:")
-    says("Ana", supposed.sentences()[0])
+    first, *others = supposed.sentences()
+    for line in (first, *sorted(others)):
+        says("Ana", line.strip())
     fact("It would change what Ben and Mal have.", holds=len(supposed.changes) == 2)
     fact("Asking changed nothing.", holds=balance(ana, "Ben") == "40.00")
 
@@ -170,7 +172,7 @@ def scribble_on_the_plan(people: People) -> None:
     tell("So Ana excludes it with cascade: what was built on it, and on nothing else, goes along.")
     fact("The gate is Ben's again.", holds=ana.view(key="pitch/gate") == "Ben's bread")
     fact("Not for Cleo.", holds=cleo.view(key="pitch/gate") == "Cleo's carts, open on Sunday")
-    steps = [repr(step.value) for step in ana.beliefs("pitch/gate")]
+    steps = [step.text for step in ana.beliefs("pitch/gate")]
     tell(f"Ana's store remembers what it held to be there: {', then '.join(steps)}.")
 
 

@@ -41,10 +41,11 @@ def test_what_a_statement_changes_is_told_with_names_and_is_in_the_json(market):
     assert said.err.splitlines() == [
         "ban eve: 2 events stop counting, 0 start",
         "  eve: heeded -> not heeded",
-        "  stars[eggs]: 8 -> nothing",
+        "  stars of eggs: 8 -> nothing",
     ]
     changes = said.json["effect"]["changes"]
-    assert changes == [{"view": "stars", "key": "eggs", "before": 8, "after": None}]
+    words = "stars of eggs: 8 -> nothing"
+    assert changes == [{"view": "stars", "key": "eggs", "before": 8, "after": None, "text": words}]
     cut = market.shell("ban", "ana.tally", "eve", "--cut", market.reviews[1], "--yes")
     assert "  eve: not heeded -> not heeded beyond a cut" in cut.err.splitlines()
     back = market.shell("withdraw", "ana.tally", "eve", "--yes")

@@ -65,7 +65,7 @@ def test_a_dispute_is_open_until_somebody_heeded_answers_it(street: Street) -> N
     street.ana.adopt(street.bob.did)
     found = only(street.ana.disputes())
     assert (found.status, found.tally, found.answered) == ("upheld", 1, True)
-    assert found.sentence.startswith("upheld; bob upheld it (weight 1)")
+    assert found.sentence == "upheld; bob upheld it."
     assert not street.ana.show(street.sale).counts
     street.meet()
     assert only(street.cy.disputes()).status == "open"
@@ -87,6 +87,10 @@ def test_branches_that_differ_are_listed_and_my_word_settles_it(street: Street) 
         ("bob", "uphold", 2),
         ("cy", "dismiss", -2),
     }
+    assert found.sentence == (
+        "open, and contested; bob upheld it with weight 2, cy dismissed it with weight 2:"
+        " 0 together; +1 would uphold it, -1 dismiss it."
+    )
     mine = street.ana.uphold(said.id, private=True)
     found = only(street.ana.disputes())
     assert (found.status, found.contested, found.mine) == ("upheld", False, "uphold")

@@ -62,7 +62,8 @@ def poll_verb(
 ) -> None:
     """Ask what the policies of others make of something.
 
-    SUBJECT is a place, a key of a view, an event or an actor. Asked are those who published an
+    SUBJECT is a place, a key of a view, an event, an actor or a thing; with --view ledger an
+    account. Asked are those who published an
     opinion, people with a vote for you first. Between the two largest groups the statements are
     named on which it turns: each was left out, and moved somebody to the other group.
     """
@@ -107,13 +108,14 @@ def people(who: tuple[dict[str, Any], ...]) -> str:
 def believed_verb(out: Output, store: str, subject: str, view: str | None, log: str | None) -> None:
     """Show what you believed about something, since when, and why.
 
-    SUBJECT is a place, or a key of a view. A line per change of its value here: events that
-    arrived, and statements and parameters that let events count or not. Times are this machine's.
+    SUBJECT is a place, a key of a view or a thing; with --view ledger an account. A line per change
+    of its value here: events that arrived, and statements and parameters that let events count or
+    not. Times are this machine's.
     """
     with opened(store, log) as replica:
         found = replica.beliefs(subject, view=view)
     rows = [
-        ("" if one.since_ms is None else instant(one.since_ms), one.value, one.sentence)
+        ("" if one.since_ms is None else instant(one.since_ms), one.text, one.sentence)
         for one in found
     ]
     data = {"subject": subject, "beliefs": [one.as_dict() for one in found]}

@@ -2,27 +2,29 @@
 
 Law: asking changes nothing; every answer is what reading under the policies in question gives.
 
-Reads: replica.{trusts, comparing, polling, believing}. Read by: replica.shares.
+Reads: replica.{trusts, comparing, polling, believing, wording}. Read by: replica.shares.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
-from tallystick.errors import BadInput
+from tallystick.errors import BadInput, NotFound
 from tallystick.identity.did import did_key
 from tallystick.policy import Policy, holding
 from tallystick.policy.statement import EVENT, SLOT
 from tallystick.replica.believing import Belief, beliefs
-from tallystick.replica.comparing import Comparison, Side, compare
+from tallystick.replica.comparing import ME, PUBLISHED, Comparison, Side, compare
 from tallystick.replica.polling import Poll, poll
 from tallystick.replica.trusts import Trusts
 from tallystick.replica.versions import parse_time
+from tallystick.replica.wording import NAMED, key_of
+from tallystick.state.views_titles import NAME as TITLES
 
-ME = "me"
+Answer = TypeVar("Answer")
 POLLED_MAX = 1000
 """Policies asked in one poll."""
 
@@ -90,7 +92,8 @@ class Answers(Trusts):
         """Which values the published policies of others give, who gives them, and what decides.
 
         Args:
-            subject: a place, a key of a view, an event or an actor.
+            subject: a place, a key of a view, an event or an actor; of the ledger ``ACCOUNT`` or
+                ``ACCOUNT/ASSET``; of titles, or where no place is called so, a thing.
             among: actors; None: everybody who published an opinion, those with a vote for me
                 first, then those who said most, at most ``limit``.
             threshold, max_depth: parameters to read the policies with; None: the defaults.
@@ -122,17 +125,41 @@ class Answers(Trusts):
             Policy(viewer, self._log.id, statements=holding(said[viewer]), **options)
             for viewer in viewers
         ]
-        return poll(self._log, self._names, subject, policies, view=view)
+        return self._asked(
+            subject, view, lambda key, of: poll(self._log, self._names, key, policies, view=of)
+        )
 
     def beliefs(self, subject: str, *, view: str | None = None) -> list[Belief]:
         """What I believed about a place or a key of a view, since when, and what changed it.
 
+        Args:
+            subject: as of ``poll``, but no event or actor.
+
         Raises:
-            NotFound: state/place. BadInput: state/view.
+            NotFound: state/place, usage/not-found. Ambiguous. BadInput: state/view.
         """
-        return beliefs(self._log, self._names, subject, view=view)
+        return self._asked(
+            subject, view, lambda key, of: beliefs(self._log, self._names, key, view=of)
+        )
 
     # --- inside ---------------------------------------------------------------------------------
+
+    def _asked(
+        self, subject: str, view: str | None, ask: Callable[[str, str | None], Answer]
+    ) -> Answer:
+        """What is asked about a key, by the name that people call it."""
+        if view in NAMED:
+            return ask(key_of(self._log, self._names, subject, view), view)
+        try:
+            return ask(subject, view)
+        except NotFound as error:
+            if view is not None or error.code != "state/place":
+                raise
+            try:
+                thing = key_of(self._log, self._names, subject, TITLES)
+            except NotFound:
+                raise error from None
+            return ask(thing, TITLES)
 
     def _side(self, wanted: str | Policy) -> Side:
         if isinstance(wanted, Policy):
@@ -142,8 +169,9 @@ class Answers(Trusts):
             return Side(wanted, self._policy_then(parse_time(time)))
         if wanted == ME:
             return Side(ME, self._log.policy)
-        reading = self.as_seen_by(wanted)
-        return Side(self._names.called(reading.policy.viewer), reading.policy)
+        policy = self.as_seen_by(wanted).policy
+        is_mine = policy.viewer == self._owner.public
+        return Side(PUBLISHED if is_mine else self._names.called(policy.viewer), policy)
 
     def _policy_then(self, time_ms: int) -> Policy:
         """My policy as it was when a time had passed, by this machine's clock."""

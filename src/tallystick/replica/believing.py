@@ -8,7 +8,8 @@ of what was believed, whatever is believed now.
 
 Law: the last step is what stands there now; a value told was shown by this replica at that time.
 
-Reads: state, store, replica.{openlog, names, polling, supposing}. Read by: replica.answers.
+Reads: state, store, replica.{openlog, names, polling, supposing, wording}. Read by:
+replica.answers.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from tallystick.replica.openlog import OpenLog
 from tallystick.replica.polling import behind
 from tallystick.replica.reports import Report
 from tallystick.replica.supposing import supposed
+from tallystick.replica.wording import Wording
 from tallystick.state.source import ChangeRange, Spans
 
 FEED_CHUNK: Final = 65_536
@@ -38,7 +40,7 @@ class Belief(Report):
     """A value, from some change on.
 
     Args:
-        value: None where there was none.
+        value: None where there was none; ``text`` says it in words.
         since_ms: when it came to be believed, by this machine's clock; None: not recorded.
         event: that began or stopped counting then, if it was one.
         cause: ``arrived``, ``content``, ``policy``, ``statement:<id>`` and so on.
@@ -46,6 +48,7 @@ class Belief(Report):
     """
 
     value: Any
+    text: str
     since_ms: int | None
     event: str | None
     author: str | None
@@ -67,7 +70,7 @@ def beliefs(log: OpenLog, names: Names, subject: str, *, view: str | None = None
     found, rows = behind(log, subject, view)
     db, source, judge = log.store.db, log.source, log.judging.judge
     spans = Spans((row, 1) for row in rows)
-    steps: list[Belief] = []
+    steps: list[tuple[Any, list[ChangeRange]]] = []
     when = _When(log)
     with supposed(log):
         ids = dict(zip(rows, log.store.ids_at(rows), strict=True))
@@ -80,9 +83,13 @@ def beliefs(log: OpenLog, names: Names, subject: str, *, view: str | None = None
             found.load(db, source)
             value = found.values(db, [subject]).get(subject)
             if value != now:
-                steps.append(_belief(log, names, when, value, part))
+                steps.append((value, part))
                 now = value
-    return steps
+    words = Wording(log, names)
+    return [
+        _belief(log, names, when, (value, words.value(found.name, subject, value)), part)
+        for value, part in steps
+    ]
 
 
 def _steps(log: OpenLog, spans: Spans) -> Iterator[list[ChangeRange]]:
@@ -141,13 +148,15 @@ class _When:
         return None if found is None else found.received_ms
 
 
-def _belief(log: OpenLog, names: Names, when: _When, value: Any, part: list[ChangeRange]) -> Belief:
+def _belief(
+    log: OpenLog, names: Names, when: _When, value: tuple[Any, str], part: list[ChangeRange]
+) -> Belief:
     first = part[0]
     events = sum(change.count for change in part)
     (event,) = log.source.events(first.row, 1)
     alone = events == 1
     return Belief(
-        value,
+        *value,
         when.of(first),
         cid_text(event.id) if alone else None,
         did_key(event.author) if alone else None,

@@ -8,7 +8,7 @@ to the other and back; others by two judges, event by event where they differ.
 
 Law: what is told are exactly the values that reading everything under both would show to differ.
 
-Reads: policy, replica.{openlog, reading, supposing}. Read by: replica.answers.
+Reads: policy, replica.{openlog, reading, supposing, wording}. Read by: replica.answers.
 """
 
 from __future__ import annotations
@@ -28,11 +28,15 @@ from tallystick.replica.explained import cause_dict
 from tallystick.replica.names import Names
 from tallystick.replica.openlog import OpenLog
 from tallystick.replica.reading import Reading
-from tallystick.replica.reports import Report
+from tallystick.replica.reports import Report, form
 from tallystick.replica.supposing import Changed, values_between
+from tallystick.replica.wording import Wording
 
 VALUES_MAX = 10_000
 """Values reported; where two policies differ in more it is cut off there."""
+ME = "me"
+PUBLISHED = "what you have published"
+"""What one's own policy is called when it is read from the log, as others do."""
 REASONS_MAX = 8
 """Reasons told for one value; the events of further ones are counted only."""
 
@@ -51,6 +55,7 @@ class Difference(Report):
 
     Args:
         a, b: the value under each; None where there is none.
+        what, a_text, b_text: what the key means, and the values, in words.
         events: those behind it that count for one of the two alone; None: the view cannot say.
         because: ``{"event", "author", "author_name", "events", "counts_for", "a", "b", "causes"}``
             per reason: an event that shows it, how many there are, who counts them (``a`` or
@@ -61,6 +66,9 @@ class Difference(Report):
     key: str
     a: Any
     b: Any
+    what: str
+    a_text: str
+    b_text: str
     events: int | None
     because: tuple[dict[str, Any], ...] = ()
 
@@ -95,12 +103,11 @@ class Comparison(Report):
     def sentences(self) -> list[str]:
         """The comparison as lines a person reads."""
         if self.is_same:
-            return [f"the same events count for {self.a} and for {self.b}"]
-        lines = [
-            f"{_events(self.only_a)} for {self.a} alone, {_events(self.only_b)} for {self.b} alone"
-        ]
+            return [f"the same events count for {_who(self.a)} and for {_who(self.b)}"]
+        a, b = _who(self.a), _who(self.b)
+        lines = [f"{_events(self.only_a)} for {a} alone, {_events(self.only_b)} for {b} alone"]
         for one in self.values:
-            lines.append(f"{one.view}[{one.key}]: {self.a} {_said(one.a)}, {self.b} {_said(one.b)}")
+            lines.append(f"{one.what}: {one.a_text} for {a}, {one.b_text} for {b}")
             lines += [f"  {self._reason(why)}" for why in one.because]
             told = sum(why["events"] for why in one.because)
             if one.because and one.events is not None and one.events > told:
@@ -110,11 +117,11 @@ class Comparison(Report):
         return lines
 
     def _reason(self, why: dict[str, Any]) -> str:
-        who = self.a if why["counts_for"] == "a" else self.b
-        other = self.b if why["counts_for"] == "a" else self.a
+        who, other = (self.a, self.b) if why["counts_for"] == "a" else (self.b, self.a)
         said = why["b"] if why["counts_for"] == "a" else why["a"]
-        count = f"{why['events']} event{'' if why['events'] == 1 else 's'}"
-        return f"{count} of {why['author_name']} for {who} only; for {other}: {said}"
+        count = f"{why['events']} {form(why['events'], 'event', 'events')} by {why['author_name']}"
+        counts = form(why["events"], "counts", "count")
+        return f"{count} {counts} for {_who(who)} only; for {_who(other)}: {said}"
 
 
 def compare(
@@ -165,6 +172,7 @@ class _Reasons:
     def __init__(self, log: OpenLog, names: Names, a: Side, b: Side) -> None:
         self._log = log
         self._names = names
+        self._wording = Wording(log, names)
         self._words = {
             "a": Reading(log, names, policy=a.policy),
             "b": Reading(log, names, policy=b.policy),
@@ -196,16 +204,17 @@ class _Reasons:
 
     def told(self, changed: Changed) -> Difference:
         """A value with the reasons behind it, the one with most events first."""
+        view, key = changed.view, changed.key
+        a, b = (self._wording.value(view, key, value) for value in (changed.before, changed.after))
+        told = (view, key, changed.before, changed.after, self._wording.what(view, key), a, b)
         if changed.rows is None:
-            return Difference(changed.view, changed.key, changed.before, changed.after, None)
+            return Difference(*told, None)
         rows: defaultdict[int, list[int]] = defaultdict(list)
         for row in changed.rows:
             rows[self._flip_of[row]].append(row)
         grouped = sorted(rows.items(), key=lambda item: (-len(item[1]), item[0]))
         because = tuple(self._reason(at, found) for at, found in grouped[:REASONS_MAX])
-        return Difference(
-            changed.view, changed.key, changed.before, changed.after, len(changed.rows), because
-        )
+        return Difference(*told, len(changed.rows), because)
 
     def _reason(self, at: int, rows: list[int]) -> dict[str, Any]:
         (event,) = self._log.source.events(rows[0], 1)
@@ -237,6 +246,8 @@ def _mirrored(found: Comparison) -> Comparison:
             one,
             a=one.b,
             b=one.a,
+            a_text=one.b_text,
+            b_text=one.a_text,
             because=tuple(
                 why | {"counts_for": other[why["counts_for"]], "a": why["b"], "b": why["a"]}
                 for why in one.because
@@ -260,5 +271,7 @@ def _events(count: int) -> str:
     return f"{count} event{' counts' if count == 1 else 's count'}"
 
 
-def _said(value: Any) -> str:
-    return "nothing" if value is None else str(value)
+def _who(label: str) -> str:
+    """A side in a sentence."""
+    name, at, time = label.partition("@")
+    return ("you" + (f" as of {time}" if at else "")) if name == ME else label

@@ -5,8 +5,8 @@
 Law: a deadline is advice. It makes a dispute *overdue* at a time the caller names, and moves no
 status; everything else is the policy's reading of the log.
 
-Reads: policy.dispute, store, replica.{names, trust_reports}. Read by: replica.reading, which hands
-itself in.
+Reads: policy.dispute, store, replica.{names, reports, trust_reports}. Read by:
+replica.reading, which hands itself in.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from tallystick.identity.did import did_key
 from tallystick.policy.dispute import OPEN, STATUSES, UPHELD, BranchVote, Case, cases
 from tallystick.policy.statement import Statement
 from tallystick.replica.names import Names
+from tallystick.replica.reports import form
 from tallystick.replica.trust_reports import DisputeInfo
 from tallystick.store.store import Store
 
@@ -171,21 +172,20 @@ def _tally(case: Case, reading: Reading) -> str:
     """Who answered, with what weight, and how far that is from the threshold."""
     at, called = case.matter, reading.name_of
     said = []
-    for vote in at.votes:
+    for vote in sorted(at.votes, key=lambda one: (-abs(one.force), called(one.voter))):
         through = "".join(f" through {called(one)}" for one in vote.path[-2:-1])
         far = "" if vote.counted else ", too far from you to count"
-        weight = f"weight {abs(vote.force)}"
+        weight = "" if abs(vote.force) == 1 else f" with weight {abs(vote.force)}"
         did = _DID[_answer(vote.statement, case.dispute.id)]
-        said.append(f"{called(vote.voter)}{through} {did} ({weight}{far})")
-    silent = len(at.silent)
-    rest = (
-        f"; {silent} {'branch says' if silent == 1 else 'branches say'} nothing" if silent else ""
-    )
+        said.append(f"{called(vote.voter)}{through} {did}{weight}{far}")
     if not said:
-        return f"nobody whom {_heeds(reading)} answered{rest}"
-    threshold = reading.policy.threshold
-    tally = f"tally {at.tally:+d}, {threshold:+d} upholds and {-threshold:+d} dismisses"
-    return f"{', '.join(said)}: {tally}{rest}"
+        return f"nobody whom {_heeds(reading)} answered"
+    threshold, silent = reading.policy.threshold, len(at.silent)
+    together = f"{at.tally:+d}" if at.tally else "0"
+    tally = f": {together} together; {threshold:+d} would uphold it, {-threshold:+d} dismiss it"
+    is_plain = threshold == 1 and len(said) == 1 and at.status != OPEN
+    rest = f"; {silent} {form(silent, 'other says', 'others say')} nothing" if silent else ""
+    return f"{', '.join(said)}{'' if is_plain else tally}{rest}"
 
 
 def _heeds(reading: Reading) -> str:

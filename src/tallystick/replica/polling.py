@@ -6,14 +6,14 @@
 Law: the value told of a policy is the one that reading under it gives; a statement is named only
 if leaving it out was seen to move somebody from one of the two groups to the other.
 
-Reads: policy.glance, state, replica.{openlog, names, supposing}. Read by: replica.{answers,
-believing}.
+Reads: policy.glance, state, replica.{openlog, names, supposing, wording}. Read by:
+replica.{answers, believing}.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tallystick.errors import BadInput, NotFound
@@ -27,6 +27,7 @@ from tallystick.replica.names import Names
 from tallystick.replica.openlog import PLACES, OpenLog
 from tallystick.replica.reports import Report
 from tallystick.replica.supposing import supposed
+from tallystick.replica.wording import NAMED, NOTHING, Wording
 from tallystick.state.explain import shown
 from tallystick.state.source import ChangeRange
 from tallystick.state.view import View
@@ -38,7 +39,6 @@ MEMBERS_MAX: Final = 4
 APART_MAX: Final = 8
 """Events that two members judge differently whose causes are looked at."""
 
-NOTHING: Final = "nothing"
 COUNTS: Final = "counts"
 NOT_COUNTS: Final = "does not count"
 HEEDED: Final = "heeded"
@@ -156,6 +156,7 @@ def poll(
     found, rows = behind(log, subject, view)
     ids = log.store.ids_at(rows)
     glances = glance(ids)
+    words = Wording(log, names)
     with supposed(log):
         values = _Values(log, found, subject, rows, ids)
 
@@ -163,7 +164,20 @@ def poll(
             differ = [id for id in ids if one.counts(id) != other.counts(id)][:APART_MAX]
             return [glance.event_verdict(id) for id in differ for glance in (one, other)]
 
-        return _told(names, (subject, found.name), glances, values.of, apart)
+        told = _told(names, (subject, found.name), glances, values.of, apart)
+    return _in_words(told, words)
+
+
+def _in_words(found: Poll, words: Wording) -> Poll:
+    """The same with values as people call them, where they are not called so already."""
+    if found.view not in NAMED:
+        return found
+    answers = tuple(
+        replace(one, text=words.value(found.view, found.subject, one.value))
+        for one in found.answers
+    )
+    majority = None if found.majority is None else answers[0].text
+    return replace(found, answers=answers, majority=majority)
 
 
 def _authors(facts: LogFacts, ids: Sequence[bytes]) -> set[bytes]:

@@ -4,12 +4,12 @@
 
 Law: nothing that is kept changes; what is reported is what the statement would do.
 
-Reads: policy, replica.{openlog, supposing}. Read by: replica.
+Reads: policy, replica.{openlog, supposing, wording}. Read by: replica.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tallystick.identity.did import did_key
@@ -21,7 +21,8 @@ from tallystick.replica.names import Names
 from tallystick.replica.openlog import OpenLog
 from tallystick.replica.reports import WhatIf
 from tallystick.replica.saying import in_words
-from tallystick.replica.supposing import values_between
+from tallystick.replica.supposing import Changed, values_between
+from tallystick.replica.wording import Wording
 
 CHANGES_MAX = 10_000
 """Values reported; a statement that changes more is cut off there."""
@@ -40,8 +41,16 @@ def what_if(statement: Statement, log: OpenLog, names: Names) -> WhatIf:
         actors=actors_moved(preview, names),
         events_lost=lost,
         events_gained=gained,
-        changes=tuple(one.plain() for one in changed),
+        changes=tuple(changes(log, names, changed)),
     )
+
+
+def changes(log: OpenLog, names: Names, changed: Sequence[Changed]) -> Iterator[dict[str, Any]]:
+    """Values that change, as plain data and in words."""
+    words = Wording(log, names)
+    for one in changed:
+        before, after = (words.value(one.view, one.key, v) for v in (one.before, one.after))
+        yield one.plain() | {"text": f"{words.what(one.view, one.key)}: {before} -> {after}"}
 
 
 def actors_moved(preview: Preview, names: Names) -> tuple[dict[str, Any], ...]:

@@ -29,6 +29,7 @@ from tallystick.replica.says import Says
 from tallystick.replica.title_reports import TitleWhy
 from tallystick.replica.titles import Titles
 from tallystick.replica.versions import find_version
+from tallystick.state.titles import is_asset_type
 from tallystick.state.view import View
 from tallystick.state.views_sum import GroupSum
 from tallystick.store.lookups import canonical_rows
@@ -84,7 +85,10 @@ class Reads(Says):
         policy = None
         if then:
             if found.received_ms is None:
-                raise BadInput("state/version", expected="received:TIME", got=version)
+                raise BadInput(
+                    "state/version", "the policy of back then goes by a time, not by events",
+                    expected="received:TIME", got=version,
+                )  # fmt: skip
             history = self._store.policy_history(log.no)
             past = [row for row in history if row.changed_ms <= found.received_ms]
             policy = Policy(self._owner.public, log.id)
@@ -184,7 +188,14 @@ class Reads(Says):
     def define_sum(
         self, name: str, *, kind: str, key: str | None = "target", amount: str | None = "rating"
     ) -> None:
-        """A view that sums a field of the contents of one kind, per value of another field."""
+        """A view that sums a field of the contents of one kind, per value of another field.
+
+        Raises:
+            BadInput: event/kind, for what is no kind; state/view.
+        """
+        if not is_asset_type(kind):
+            hint = "A sum is over one kind; a fold reads several." if "*" in kind else None
+            raise BadInput("event/kind", where="kind", got=kind[:80], hint=hint)
         log, view = self._log, GroupSum(name, kind=kind, key=key, amount=amount)
         if log.views.is_current(view):
             log.views.adopt(view)

@@ -134,7 +134,8 @@ class WhatIf(Report):
     Args:
         actors: ``{"actor", "name", "before", "after", "why"}`` per actor whose standing changes.
         events_lost, events_gained: events that stop or start counting.
-        changes: ``{"view", "key", "before", "after"}`` per value that changes.
+        changes: ``{"view", "key", "before", "after", "text"}`` per value that changes; the text
+            is for people.
     """
 
     statement: str
@@ -154,20 +155,12 @@ class WhatIf(Report):
         stop = f"{lost} {form(lost, 'event stops', 'events stop')} counting"
         lines = [f"{self.statement}: {stop}, {gained} {form(gained, 'starts', 'start')}"]
         lines += [f"  {a['name']}: {a['before']} -> {a['after']}" for a in self.actors]
-        lines += [
-            f"  {c['view']}[{c['key']}]: {_said(c['before'])} -> {_said(c['after'])}"
-            for c in self.changes
-        ]
-        return lines
+        return lines + [f"  {change['text']}" for change in self.changes]
 
 
 def form(count: int, one: str, many: str) -> str:
     """The word for one, or for many."""
     return one if count == 1 else many
-
-
-def _said(value: Any) -> str:
-    return "nothing" if value is None else str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,11 +26,11 @@ from typing import Any
 from bench.context import Bench
 from bench.figures import HEAD, cells
 from bench.peers import Peers
-from bench.rows import OTHERS, PARTS, chosen
+from bench.rows import PARTS, chosen
 
 from tallystick import __version__, kernels
 
-WIDTHS = (3, 78, 11, 9, 9, 2, 20, 11, 6)
+WIDTHS = (7, 78, 11, 9, 9, 2, 20, 11, 6)
 LEFT = frozenset({1, 3, 5, 6})
 """Columns of words."""
 
@@ -76,19 +76,20 @@ def data_folder(given: Path | None) -> Path | None:
     return place if place.is_dir() else None
 
 
-def row_numbers(word: str) -> frozenset[int]:
-    """``3``, ``7-9`` or ``1,2,7-9``; no number for what has no row."""
-    known = {row for part in PARTS for row in part.rows}
-    found: set[int] = set()
-    for part in () if word == OTHERS else word.split(","):
+def row_names(word: str) -> frozenset[int | str]:
+    """``3``, ``7-9``, ``1,2,7-9`` or ``ledger``."""
+    known = [row for part in PARTS for row in part.rows]
+    found: set[int | str] = set()
+    for part in word.split(","):
         first, _, last = part.partition("-")
         try:
-            rows = known.intersection(range(int(first), int(last or first) + 1))
+            wanted: set[int | str] = set(range(int(first), int(last or first) + 1))
         except ValueError:
-            rows = set()
+            wanted = {part}
+        rows = wanted.intersection(known)
         if not rows:
-            listed = ", ".join(map(str, sorted(known)))
-            raise argparse.ArgumentTypeError(f"{part!r}: rows are {listed}; and {OTHERS!r}")
+            listed = ", ".join(map(str, known))
+            raise argparse.ArgumentTypeError(f"{part!r}: rows are {listed}")
         found |= rows
     return frozenset(found)
 
@@ -132,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what was asked for."""
     options = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
     options.add_argument(
-        "rows", nargs="*", type=row_numbers, metavar="ROW", help=f"3, 7-9, {OTHERS}; else all"
+        "rows", nargs="*", type=row_names, metavar="ROW", help="3, 7-9, ledger; else all"
     )
     options.add_argument("--json", action="store_const", const="json", dest="form")
     options.add_argument("--markdown", action="store_const", const="markdown", dest="form")
@@ -147,8 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = Path(place)
         with Peers(folder, wanted=not wish.no_peers) as peers:
             bench = Bench(folder, peers, wish.events, wish.runs, data_folder(wish.data))
-            rows = frozenset[int]().union(*wish.rows)
-            for part in chosen(rows, others=frozenset() in wish.rows):
+            for part in chosen(frozenset[int | str]().union(*wish.rows)):
                 for figure in part.measure(bench):
                     for line in figure.lines():
                         show(line, form=form)

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bench.peers import Peers
-from bench.worlds import Histories
+from bench.worlds import Histories, Market, World
 
 from tallystick.state.ops import KIND as EDIT
 
@@ -49,7 +49,12 @@ class Bench:
     @cached_property
     def counters(self) -> Histories:
         """Histories of increments."""
-        return Histories(self.folder, EDIT)
+        return Histories(self.folder, lambda: World(kind=EDIT))
+
+    @cached_property
+    def payments(self) -> Histories:
+        """Histories of payments."""
+        return Histories(self.folder, Market)
 
     def scaled(self, most: int, share: float) -> int:
         """``most`` in a run of full size, a share of the events in a smaller one."""

@@ -33,7 +33,7 @@ class Beside:
 class Figure:
     """One measurement; more is better exactly when the unit is per second."""
 
-    row: int | None
+    row: int | str
     work: str
     value: float
     unit: str
@@ -80,7 +80,7 @@ def cells(line: dict[str, Any]) -> tuple[str, ...]:
     peer = line["peer_value"]
     ratio = "" if not peer else f"{line['value'] / peer:.2f}"
     return (
-        "" if line["row"] is None else str(line["row"]),
+        str(line["row"]),
         line["work"],
         number(line["value"]),
         line["unit"],

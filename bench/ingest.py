@@ -18,7 +18,7 @@ from bench.context import Bench
 from bench.figures import FIELDS, Beside, Figure
 from bench.measure import Bare, median, settle, timed
 from bench.peers import Turns
-from bench.worlds import BATCH, FEW_EVENTS, World
+from bench.worlds import BATCH, Histories, World
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tallystick import kernels
@@ -42,7 +42,7 @@ def ingest(bench: Bench) -> Iterator[Figure]:
     turns.fill("hypercore", bench.scaled(HYPERCORE_BLOCKS, 1))
     for events in bench.sizes:
         turns.forget()
-        rate, limit = rate_of(bench, events, turns)
+        rate, limit = rate_of(bench, bench.ratings, events, turns)
         rates.append(rate)
         work = f"ingest {events:,} events in slices of 1,000 into one view"
         yield Figure(3, work, rate, "events/s", 100_000, [limit, *turns.beside()])
@@ -50,25 +50,28 @@ def ingest(bench: Bench) -> Iterator[Figure]:
         yield growth(3, "ingest", bench.sizes, [1 / rate for rate in rates])
 
 
-def growth(row: int, what: str, sizes: list[int], costs: list[float]) -> Figure:
+def growth(row: int | str, what: str, sizes: list[int], costs: list[float]) -> Figure:
     """How much more an event costs in the largest history than in the smallest."""
     work = f"{what}: cost of an event at {sizes[-1]:,}, of that at {sizes[0]:,}"
     return Figure(row, work, costs[-1] / costs[0], "times", GROWTH_MAX)
 
 
-def rate_of(bench: Bench, events: int, turns: Turns) -> tuple[float, Beside]:
-    """Events per second into a replica with a sum, and rows per second into bare SQLite."""
+def rate_of(bench: Bench, histories: Histories, events: int, turns: Turns) -> tuple[float, Beside]:
+    """Events per second into a replica, and rows per second into bare SQLite.
+
+    Ratings are summed besides what every replica keeps: places, accounts, things.
+    """
     bare, rates = Bare(bench.folder), []
     for _ in range(bench.runs_of(events)):
-        with bench.ratings.start(summed=True) as replica:
-            slices = bench.ratings.slices(events)
+        with histories.start(summed=histories is bench.ratings) as replica:
+            slices = histories.slices(events)
             settle()
             took, taken = 0.0, 0
             for one in slices:
                 took += timed(lambda one=one, replica=replica: replica.receive([one]))
                 taken += one.count
                 bare.insert(BATCH)
-            assert replica.logs()[0].events == 1 + FEW_EVENTS + taken
+            assert replica.logs()[0].events == histories.before + taken
             rates.append(taken / took)
             path = replica.path
         assert path is not None
@@ -105,7 +108,7 @@ def reference(bench: Bench) -> Iterator[Figure]:
     """Row 5: row 3 on the reference kernels, in a process of its own unless this is one."""
     events = bench.scaled(REFERENCE_EVENTS, 1)
     if kernels.active_name == "reference":
-        rate, limit = rate_of(bench, events, Turns(bench.peers, 3))
+        rate, limit = rate_of(bench, bench.ratings, events, Turns(bench.peers, 3))
         work = f"ingest {events:,} events as in row 3, reference kernels"
         yield Figure(5, work, rate, "events/s", 15_000, [limit])
         return

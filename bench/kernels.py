@@ -28,6 +28,8 @@ from tallystick.demo.git import read_commits
 from tallystick.errors import UsageError
 from tallystick.kernels import Draft, active, loader
 
+ROW = "kernels"
+"""What has no bar."""
 GIT_FILE = Path("git-dag") / "git.csv.gz"
 MADE_UP_EVENTS = 200_000
 QUESTIONS = 1_000
@@ -296,4 +298,4 @@ def others(bench: Bench) -> Iterator[Figure]:
         ):
             for work in works:
                 took = median(timed(work.call) for _ in range(bench.runs))
-                yield Figure(None, f"{name}: {work.name}", work.count / took, work.unit)
+                yield Figure(ROW, f"{name}: {work.name}", work.count / took, work.unit)

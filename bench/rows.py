@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bench import ingest, kernels, opening, replay, standing, syncing, trust, writing
+from bench import ingest, judgement, kernels, opening, replay, standing, syncing, trust, writing
 from bench.context import Bench
 from bench.figures import Figure
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some rows and what measures them."""
+    """Some rows and what measures them: rows of the bars by number, others by name."""
 
-    rows: tuple[int, ...]
+    rows: tuple[int | str, ...]
     measure: Callable[[Bench], Iterator[Figure]]
 
 
@@ -37,14 +37,13 @@ PARTS = (
     Part((14,), opening.weight),
     Part((21,), kernels.graph),
     Part((22,), kernels.merkle),
-    Part((), kernels.others),
+    Part((judgement.LEDGER,), judgement.ledger),
+    Part((judgement.COMPARE,), judgement.compare),
+    Part((judgement.POLL,), judgement.poll),
+    Part((kernels.ROW,), kernels.others),
 )
-OTHERS = "kernels"
-"""What the command line calls the parts that have no row."""
 
 
-def chosen(rows: frozenset[int], *, others: bool = False) -> list[Part]:
-    """The parts that measure some rows, and what has no row; everything when neither is asked."""
-    if not rows and not others:
-        return list(PARTS)
-    return [part for part in PARTS if rows.intersection(part.rows) or (others and not part.rows)]
+def chosen(rows: frozenset[int | str]) -> list[Part]:
+    """The parts that measure some rows; everything when none is asked for."""
+    return [part for part in PARTS if not rows or rows.intersection(part.rows)]

@@ -7,15 +7,17 @@ an author of 100 events in logs of growing size, then one of a tenth of the larg
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from bench.context import Bench
 from bench.figures import Beside, Figure
 from bench.ingest import GROWTH_MAX
 from bench.measure import Bare, Recomputed, median, settle
-from bench.worlds import AUTHORS, FEW, FEW_EVENTS, RATING, SUM
+from bench.worlds import AUTHORS, FEW, FEW_EVENTS, RATING, SUM, Histories
 
 import tallystick
+from tallystick.replica.replica import Replica
+from tallystick.replica.reports import Receipt
 
 MANY = 1
 """An author of a tenth of everything."""
@@ -45,18 +47,29 @@ def many(bench: Bench) -> Iterator[Figure]:
 
 
 def _moved(bench: Bench, events: int, author: int) -> tuple[float, float, list[Beside]]:
-    """Milliseconds to exclude and to include; one durable row, and recomputing all, beside."""
-    target, bare = bench.ratings.world.did(author), Bare(bench.folder)
-    anew = Recomputed(bench.folder, events)
-    path = bench.ratings.copy(events)
+    target = bench.ratings.world.did(author)
+    return moved(bench, bench.ratings, events, lambda replica: replica.ban(target, private=True))
+
+
+def moved(
+    bench: Bench, histories: Histories, events: int, say: Callable[[Replica], Receipt]
+) -> tuple[float, float, list[Beside]]:
+    """Milliseconds to exclude and to include; one durable row, and recomputing all, beside.
+
+    Args:
+        say: the word that excludes.
+    """
+    bare, anew = Bare(bench.folder), Recomputed(bench.folder, events)
+    path = histories.copy(events)
     out, back = [], []
     with tallystick.open(path) as replica:
-        replica.define_sum(SUM, kind=RATING)
-        replica.withdraw(replica.ban(target, private=True))  # what is loaded lazily is loaded
+        if histories is bench.ratings:
+            replica.define_sum(SUM, kind=RATING)
+        replica.withdraw(say(replica))  # what is loaded lazily is loaded
         settle()
         for _ in range(bench.runs):
             begin = time.perf_counter()
-            said = replica.ban(target, private=True)
+            said = say(replica)
             middle = time.perf_counter()
             replica.withdraw(said)
             out.append(1e3 * (middle - begin))

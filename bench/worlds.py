@@ -7,10 +7,11 @@ writes 100 events. Slices are sealed and signed before a clock starts.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import count, islice
 from pathlib import Path
+from typing import ClassVar
 
 import tallystick
 from tallystick.chain.commit import ChainEnd, prepare
@@ -20,6 +21,16 @@ from tallystick.identity.did import did_key
 from tallystick.identity.keys import SigningKey
 from tallystick.kernels import Draft, encode_item
 from tallystick.replica.replica import Replica
+from tallystick.state.ledger import (
+    ASSET,
+    DELEGATE,
+    TRANSFER,
+    Asset,
+    Delegate,
+    Leg,
+    Transfer,
+    entry_frame,
+)
 from tallystick.state.ops import KIND as EDIT
 from tallystick.state.ops import Draft as Op
 from tallystick.state.ops import build
@@ -33,6 +44,8 @@ FEW_EVENTS = 100
 RATING = "rating/rate"
 SUM = "reputation"
 TARGETS = [did_key(SigningKey(bytes([200, n]) * 16).public) for n in range(50)]
+ACCOUNTS = [SigningKey(bytes([201, n % 250, n // 250, 0]) * 8).public for n in range(1_000)]
+"""Who is paid."""
 NOW_MS = 1_700_000_000_000
 KEPT_EVENTS = 1_000_000
 """Sealed once and held for every run; longer histories are sealed as they are read."""
@@ -79,20 +92,35 @@ class World:
         self.ends[0] = commit.end
         self.genesis = Slice(self.log, self.keys[0].public, 0, 1, commit.pack, commit.head, b"")
 
+    def opening(self) -> list[Slice]:
+        """What every history begins with."""
+        return [self.genesis, self.slice(FEW, FEW_EVENTS)]
+
     def did(self, author: int) -> str:
         """did:key of an author."""
         return did_key(self.keys[author].public)
 
     def slice(self, author: int, events: int) -> Slice:
         """The author's next events under a head of their own."""
-        key, end = self.keys[author], self.ends[author]
-        frames, contents = BODIES[self.kind](author, events)
-        first = end.lamport + 1
+        return self.commit(author, self.kind, *BODIES[self.kind](author, events))
+
+    def commit(
+        self, author: int, kind: str, frames: list[bytes], contents: list[bytes], *,
+        after: bytes = b"", lamport: int = 0,
+    ) -> Slice:  # fmt: skip
+        """Events of one kind under a head.
+
+        Args:
+            after: ids of others' events that the first one builds upon, and the greatest
+                ``lamport`` of these.
+        """
+        key, end, events = self.keys[author], self.ends[author], len(frames)
+        first = max(end.lamport, lamport) + 1
         draft = Draft(
             list(range(first, first + events)),
             [NOW_MS + n for n in range(events)],
-            [self.kind] * events,
-            [b""] * events,
+            [kind] * events,
+            [after] + [b""] * (events - 1),
             [b""] * events,
             frames,
             contents,
@@ -108,6 +136,48 @@ class World:
             yield self.slice(n % AUTHORS, each)
 
 
+class Market(World):
+    """Payments in one asset, which the first author declared and let an agent pay with, too."""
+
+    AGENT: ClassVar = AUTHORS + 1
+    AGENT_EVENTS: ClassVar = 1_000
+
+    def __init__(self) -> None:
+        super().__init__(AUTHORS + 2, kind=TRANSFER)
+        owner, agent = self.keys[0].public, self.keys[self.AGENT].public
+        asset = entry_frame(Asset("EUR", 2, (owner,)), owner)
+        self._asset_slice = self.commit(0, ASSET, [asset], [b""])
+        self.asset = self.ends[0].last_id
+        self._leave_slice = self.commit(0, DELEGATE, [entry_frame(Delegate(agent), owner)], [b""])
+        self.leave = self.ends[0].last_id
+        self._lamport = self.ends[0].lamport
+
+    def opening(self) -> list[Slice]:
+        """The asset, an agent's leave, payments by the agent, and those of author ``FEW``."""
+        owner = self.keys[0].public
+        frames = [self._paid(owner, self.AGENT, n) for n in range(self.AGENT_EVENTS)]
+        nothing = [b""] * len(frames)
+        paid = self.commit(
+            self.AGENT, TRANSFER, frames, nothing, after=self.leave, lamport=self._lamport
+        )
+        few = self.slice(FEW, FEW_EVENTS)
+        return [self.genesis, self._asset_slice, self._leave_slice, paid, few]
+
+    def slice(self, author: int, events: int) -> Slice:
+        """The author's next payments; the first ever has seen the asset."""
+        key, new = self.keys[author].public, not self.ends[author].size
+        frames = [self._paid(key, author, n) for n in range(events)]
+        after = self.leave if new else b""
+        nothing = [b""] * events
+        return self.commit(author, TRANSFER, frames, nothing, after=after, lamport=self._lamport)
+
+    def _paid(self, payer: bytes, author: int, n: int) -> bytes:
+        legs = ((payer, -1 - n % 97), (ACCOUNTS[(author * 389 + n) % len(ACCOUNTS)], 1 + n % 97))
+        given = () if payer == self.keys[author].public else (self.leave,)
+        moved = tuple(sorted(Leg(account, self.asset, amount) for account, amount in legs))
+        return entry_frame(Transfer(moved, given), self.keys[author].public)
+
+
 class Histories:
     """Slices of one world, sealed once, and the stores that hold so many of them.
 
@@ -115,11 +185,13 @@ class Histories:
     is the beginning of a longer one.
     """
 
-    def __init__(self, folder: Path, kind: str = RATING) -> None:
+    def __init__(self, folder: Path, make: Callable[[], World] = World) -> None:
         self._folder = folder
-        self._kind = kind
-        self.world = World(kind=kind)
-        self.first = [self.world.genesis, self.world.slice(FEW, FEW_EVENTS)]
+        self._make = make
+        self.world = make()
+        self.first = self.world.opening()
+        self.before = sum(one.count for one in self.first)
+        """Events that every history begins with."""
         self._slices: list[Slice] = []
         self._turns = self.world.turns(KEPT_EVENTS)
         self._stores: dict[int, Path] = {}
@@ -129,8 +201,8 @@ class Histories:
     def slices(self, events: int) -> Sequence[Slice] | Iterator[Slice]:
         """What follows ``first``; beyond ``KEPT_EVENTS`` sealed while it is read."""
         if events > KEPT_EVENTS:
-            again = World(kind=self._kind)
-            again.slice(FEW, FEW_EVENTS)
+            again = self._make()
+            again.opening()
             return again.turns(events)
         wanted = -(-events // BATCH)
         self._slices += islice(self._turns, max(0, wanted - len(self._slices)))

@@ -145,9 +145,18 @@ def exclude_one_by_one(
         receipts.append(replica.ban(community.did(actor), reason="banned by most"))
         out.append(actor)
         yield _checked(replica, paid, issued, out, community)
+    _explained(replica, {community.did(actor) for actor in banned})
     for receipt in receipts:
         replica.withdraw(receipt)
     assert replica.state_hash("ledger") == before, "withdrawing the bans restores every byte"
+
+
+def _explained(replica: tallystick.Replica, gone: set[str]) -> None:
+    """What the ledger says of the debts: payments by those who are gone, and nothing else."""
+    for debt in replica.ledger.debts():
+        assert not debt.overdraft, debt.sentence
+        assert sum(cause.amount for cause in debt.causes) == debt.amount, debt.sentence
+        assert all(gone.issuperset(cause.payers) for cause in debt.causes), debt.sentence
 
 
 def _checked(

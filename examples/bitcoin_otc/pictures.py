@@ -41,6 +41,8 @@ def heat(
     low = min(min(row) for row in rows)
     image = axes.imshow(rows, cmap="magma", vmin=low, vmax=1, interpolation="nearest")
     _label(axes, labels, labels)
+    axes.set_xlabel("viewer, in the same order as down the side")
+    axes.set_ylabel("viewer")
     axes.set_title(title, loc="left")
     figure.colorbar(image, ax=axes, label=bar, fraction=0.046, pad=0.02)
     return save(figure, folder, name)
@@ -99,6 +101,7 @@ def steps(
     axes.bar_label(bars, texts, fontsize=8)
     axes.set_xticks(range(len(labels)), labels, rotation=35, ha="right")
     axes.margins(y=0.18)
+    axes.set_xlabel("who leaves: each besides all those further left")
     axes.set_ylabel(f"debts of all accounts, {unit}")
     axes.set_title(title, loc="left")
     for side in ("top", "right"):

@@ -8,11 +8,11 @@ import shutil
 import sys
 
 import pytest
-from bench.__main__ import main, row_numbers
+from bench.__main__ import main, row_names
 from bench.figures import FIELDS, Beside, Figure, cells
 from bench.peers import Peers, Script, Turns
 from bench.peers.git import Git
-from bench.rows import OTHERS, PARTS, chosen
+from bench.rows import PARTS, chosen
 from bench.worlds import FEW_EVENTS, Histories
 
 import tallystick
@@ -30,9 +30,8 @@ def lines(capsys, *words: str) -> list[dict]:
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.measure.__name__)
 def test_every_row_runs_and_prints_valid_json_lines(part, capsys, monkeypatch, tmp_path):
     monkeypatch.setattr("bench.context.GROWTH", SMALLER)
-    words = list(map(str, part.rows)) or [OTHERS]
-    found = lines(capsys, *words, "--data", str(tmp_path))
-    assert {line["row"] for line in found} == (set(part.rows) or {None})
+    found = lines(capsys, *map(str, part.rows), "--data", str(tmp_path))
+    assert {line["row"] for line in found} == set(part.rows)
     for line in found:
         assert tuple(line) == FIELDS
         assert math.isfinite(line["value"])
@@ -41,16 +40,15 @@ def test_every_row_runs_and_prints_valid_json_lines(part, capsys, monkeypatch, t
         assert (line["peer"] is None) == (line["peer_value"] is None)
     assert len({(line["work"], line["peer"]) for line in found}) == len(found)
     grows = any("cost" in line["work"] for line in found)
-    assert grows == bool({3, 6, 7, 14}.intersection(part.rows))
+    assert grows == bool({3, 6, 7, 14, "ledger"}.intersection(part.rows))
 
 
 def test_every_row_is_measured_by_exactly_one_part_and_can_be_asked_for():
     rows = [row for part in PARTS for row in part.rows]
-    assert sorted(rows) == [*range(1, 15), 21, 22]
+    assert rows == [*range(1, 15), 21, 22, "ledger", "compare", "poll", "kernels"]
     assert chosen(frozenset()) == list(PARTS)
-    assert [part.rows for part in chosen(row_numbers("2,7-9"))] == [(2,), (7,), (8,), (9,)]
-    assert [part.rows for part in chosen(row_numbers("3"), others=True)] == [(3,), ()]
-    assert row_numbers(OTHERS) == frozenset()
+    assert [part.rows for part in chosen(row_names("2,7-9"))] == [(2,), (7,), (8,), (9,)]
+    assert [part.rows for part in chosen(row_names("poll,3"))] == [(3,), ("poll",)]
 
 
 @pytest.mark.parametrize("word", ["15", "rows", "", "3,", "9-7", "-1"])

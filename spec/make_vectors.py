@@ -16,6 +16,7 @@ from pathlib import Path
 
 from vector_chains import equivocation, heads, slices
 from vector_items import items
+from vector_ledger import ledger
 from vector_names import names, notes
 from vector_ops import ops
 from vector_packs import packs
@@ -42,6 +43,7 @@ MAKERS = {
     "statements": statements,
     "policy": policy,
     "ops": ops,
+    "ledger": ledger,
     "titles": titles,
     "sync": sync,
 }

@@ -3,14 +3,16 @@
 The evaluator here is the definition of ``ops.md`` word for word; it shares nothing with
 Tallystick's code.
 
-Reads: spec/plain.py. Read by: spec/make_vectors.py.
+Reads: spec/plain.py, spec/story.py. Read by: spec/make_vectors.py.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from plain import Link, cbor
+from story import Placed, ids, state_hash, without_each
 
 VERBS = {  # verb: (type, numbers, valued, may go over)
     1: ("register", 0, True, {1}),
@@ -77,40 +79,15 @@ def frames() -> list[dict[str, object]]:
 # --- worlds -------------------------------------------------------------------------------------
 
 
-class Event:
+@dataclass(frozen=True, eq=False)
+class Event(Placed):
     """One event of a world: who, after what, doing what."""
 
-    def __init__(
-        self,
-        name: str,
-        author: bytes,
-        ops: list[list[object]],
-        *,
-        table: list[object] | None = None,
-        prev: Event | None = None,
-        deps: tuple[Event, ...] = (),
-        values: list[object] | None = None,
-        time: int = 0,
-        reads: str = "here",
-    ) -> None:
-        self.name, self.author, self.ops, self.prev = name, author, ops, prev
-        self.table = table or []
-        self.parents = ([prev] if prev else []) + list(deps)
-        self.deps, self.values, self.time, self.reads = deps, values, time, reads
-        self.id = sha256(name.encode()).digest()
-        self.seq = prev.seq + 1 if prev else 0
-        self.lamport = 1 + max((parent.lamport for parent in self.parents), default=0)
-
-    @property
-    def past(self) -> set[Event]:
-        """Everything before it."""
-        found = set(self.parents)
-        return found.union(*(parent.past for parent in self.parents))
-
-    @property
-    def own(self) -> list[Event]:
-        """It and those before it in its own chain."""
-        return [self, *(self.prev.own if self.prev else [])]
+    ops: list[list[object]]
+    table: list[object] = field(default_factory=list, kw_only=True)
+    values: list[object] | None = field(default=None, kw_only=True)
+    time: int = field(default=0, kw_only=True)
+    reads: str = field(default="here", kw_only=True)
 
 
 Key = tuple[Event, int]
@@ -129,7 +106,7 @@ def leads_to(event: Event, index: int) -> set[Key]:
             there = [e for e in event.past if (e.author, e.seq) == (author, seq)]
             if side is not None:
                 ends = [e for e in event.past if e.id == side.digest]
-                there = [e for e in there if ends and e in ends[0].own]
+                there = [e for e in there if ends and e in ends[0].chain]
             if len(there) != 1:
                 continue
             target = there[0]
@@ -247,25 +224,17 @@ def stories() -> dict[str, list[Event]]:
 
 def described(name: str, events: list[Event]) -> dict[str, object]:
     """A history as JSON, with the state for everybody, and without each event in turn."""
-    names = [event.name for event in events]
-    chosen = [set(names), *({*names} - {left} for left in names), set[str]()]
     return {
         "name": name,
         "events": [as_json(event) for event in events],
-        "states": [answer(events, counted) for counted in chosen],
+        "states": without_each(events, lambda counted: answer(events, counted)),
     }
 
 
 def as_json(event: Event) -> dict[str, object]:
     """One event; content is null where it is not here."""
     content = b"" if event.values is None else cbor(event.values)
-    return {
-        "id": event.id.hex(),
-        "author": event.author.hex(),
-        "seq": event.seq,
-        "prev": event.prev.id.hex() if event.prev else None,
-        "deps": [dep.id.hex() for dep in event.deps],
-        "lamport": event.lamport,
+    return event.placed() | {
         "time": event.time,
         "frame": cbor([event.table, event.ops]).hex(),
         "content": content.hex() if event.reads == "here" else None,
@@ -276,12 +245,11 @@ def as_json(event: Event) -> dict[str, object]:
 def answer(events: list[Event], counted: set[str]) -> dict[str, object]:
     """What the world comes to when these count."""
     item = state(events, counted)
-    named = cbor(["places", "places", 1, item])
     return {
-        "counted": sorted(event.id.hex() for event in events if event.name in counted),
+        "counted": ids(events, counted),
         "live": sorted([event.id.hex(), i] for event, i in live(events, counted)),
         "state": cbor(item).hex(),
-        "hash": sha256(b"tallystick/state/1\x00" + named).hexdigest(),
+        "hash": state_hash("places", item),
     }
 
 

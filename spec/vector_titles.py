@@ -3,15 +3,15 @@
 The evaluator here is the definition of ``titles.md`` word for word; it shares nothing with
 Tallystick's code.
 
-Reads: spec/plain.py. Read by: spec/make_vectors.py.
+Reads: spec/plain.py, spec/story.py. Read by: spec/make_vectors.py.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from hashlib import sha256
+from dataclasses import dataclass
 
 from plain import Link, cbor, digest
+from story import Placed, ids, state_hash, without_each
 
 ANA, BEN, CY, DI = (digest(name) for name in ("ana", "ben", "cy", "di"))
 CREATE, TRANSFER = "title/create", "title/transfer"
@@ -61,44 +61,14 @@ def frames() -> list[dict[str, object]]:
     ]
 
 
-@dataclass(frozen=True)
-class Event:
+@dataclass(frozen=True, eq=False)
+class Event(Placed):
     """One event of a story; ``title`` and ``over`` None make it a create."""
 
-    name: str
-    author: bytes
     to: bytes
     over: Event | None = None
     title: Event | None = None
     type: str = "tool"
-    prev: Event | None = None
-    deps: tuple[Event, ...] = ()
-    frame: bytes = field(default=b"")
-
-    @property
-    def id(self) -> bytes:
-        """A name as 32 bytes."""
-        return digest(self.name)
-
-    @property
-    def seq(self) -> int:
-        """Place in the chain."""
-        return 0 if self.prev is None else self.prev.seq + 1
-
-    @property
-    def parents(self) -> tuple[Event, ...]:
-        """The one before, and the others named."""
-        return self.deps if self.prev is None else (self.prev, *self.deps)
-
-    @property
-    def lamport(self) -> int:
-        """One more than the greatest of the parents'."""
-        return 1 + max((one.lamport for one in self.parents), default=0)
-
-    @property
-    def past(self) -> set[Event]:
-        """All ancestors."""
-        return set(self.parents).union(*(one.past for one in self.parents))
 
     @property
     def root(self) -> Event:
@@ -188,8 +158,8 @@ def state(events: list[Event], counted: set[str]) -> list[object]:
         sales = [sale for sale in above(op) if bears(sale)]
         if not sales:
             return op.to
-        first = min(sales, key=lambda op: (op.lamport, op.author, op.seq, op.id))
-        return None if any(first not in chain(sale) for sale in sales) else held(first)
+        first = min(sales, key=lambda op: op.canonical)
+        return None if any(first not in sale.chain for sale in sales) else held(first)
 
     found: list[tuple[bytes, list[object]]] = []
     for create in (op for op in ops if op.over is None):
@@ -203,31 +173,18 @@ def state(events: list[Event], counted: set[str]) -> list[object]:
     return [item for _, item in sorted(found, key=lambda pair: pair[0])]
 
 
-def chain(event: Event | None) -> list[Event]:
-    """The event and those before it in its chain."""
-    return [] if event is None else [event, *chain(event.prev)]
-
-
 def described(name: str, events: list[Event]) -> dict[str, object]:
     """A history as JSON, with the state for everybody, and without each event in turn."""
-    names = [event.name for event in events]
-    chosen = [set(names), *({*names} - {left} for left in names), {names[-1]}, set[str]()]
     return {
         "name": name,
         "events": [as_json(event) for event in events],
-        "states": [answer(events, counted) for counted in chosen],
+        "states": without_each(events, lambda counted: answer(events, counted), {events[-1].name}),
     }
 
 
 def as_json(event: Event) -> dict[str, object]:
     """One event."""
-    return {
-        "id": event.id.hex(),
-        "author": event.author.hex(),
-        "seq": event.seq,
-        "prev": event.prev.id.hex() if event.prev else None,
-        "deps": [dep.id.hex() for dep in event.deps],
-        "lamport": event.lamport,
+    return event.placed() | {
         "kind": CREATE if event.over is None else TRANSFER,
         "frame": event.encoded.hex(),
         "void": event.void,
@@ -238,9 +195,9 @@ def answer(events: list[Event], counted: set[str]) -> dict[str, object]:
     """What the world comes to when these count."""
     item = state(events, counted)
     return {
-        "counted": sorted(event.id.hex() for event in events if event.name in counted),
+        "counted": ids(events, counted),
         "state": cbor(item).hex(),
-        "hash": sha256(b"tallystick/state/1\x00" + cbor(["titles", "titles", 1, item])).hexdigest(),
+        "hash": state_hash("titles", item),
     }
 
 

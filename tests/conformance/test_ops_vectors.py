@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.laws.world import Event, MemorySource, World
+from tests.conformance.stories import read_world
+from tests.laws.world import MemorySource
 
 from tallystick.kernels import decode_item, encode_item, status
 from tallystick.state.ops import KIND, op_index, op_row, void
@@ -39,31 +40,16 @@ def test_a_frame_opens_when_nothing_but_a_value_or_a_verb_is_wrong(kernel, vecto
             assert [list(place) for _, place, _, _ in got[1]] == [op[1] for op in ops]
 
 
-def read_world(events):
-    world = World()
-    absent = {}
-    for event in events:
-        id = bytes.fromhex(event["id"])
-        prev = bytes.fromhex(event["prev"]) if event["prev"] else None
-        deps = tuple(bytes.fromhex(dep) for dep in event["deps"])
-        parents = [*deps, *([prev] if prev else [])]
-        world.past[id] = frozenset(parents).union(*(world.past[parent] for parent in parents))
-        if event["content"] is None:
-            absent[id] = event["erased"]
-        world.events[id] = Event(
-            id, bytes.fromhex(event["author"]), event["seq"], prev, deps, event["lamport"],
-            event["time"], KIND, bytes.fromhex(event["frame"]),
-            bytes.fromhex(event["content"] or ""),
-        )  # fmt: skip
-    return world, absent
-
-
 @pytest.mark.parametrize("number", range(6))
 def test_every_world_comes_to_what_it_says(vectors, number):
     story = vectors("ops")["worlds"][number]
-    world, absent = read_world(story["events"])
+    world = read_world(story["events"], kind=KIND)
     source = MemorySource(world, list(world.events))
-    source.absent = absent
+    source.absent = {
+        bytes.fromhex(event["id"]): event["erased"]
+        for event in story["events"]
+        if event["content"] is None
+    }
     for answer in story["states"]:
         view = PlacesView()
         rows = [(source.rows[bytes.fromhex(id)], 1) for id in answer["counted"]]

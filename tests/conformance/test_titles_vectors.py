@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.laws.world import Event, MemorySource, World
+from tests.conformance.stories import code_of, read_world
+from tests.laws.world import MemorySource
 
 from tallystick.kernels import encode_item
 from tallystick.state.titles import Passed, check_over, parse_title
@@ -15,23 +16,7 @@ from tallystick.state.views_titles import TitlesView
 def test_every_frame_is_void_as_it_says(vectors):
     for case in vectors("titles")["frames"]:
         author, frame = bytes.fromhex(case["author"]), bytes.fromhex(case["frame"])
-        found = parse_title(case["kind"], frame, author)
-        assert (found if isinstance(found, str) else None) == case["void"], case["name"]
-
-
-def read_world(events):
-    world = World()
-    for event in events:
-        id = bytes.fromhex(event["id"])
-        prev = bytes.fromhex(event["prev"]) if event["prev"] else None
-        deps = tuple(bytes.fromhex(dep) for dep in event["deps"])
-        parents = [*deps, *([prev] if prev else [])]
-        world.past[id] = frozenset(parents).union(*(world.past[parent] for parent in parents))
-        world.events[id] = Event(
-            id, bytes.fromhex(event["author"]), event["seq"], prev, deps, event["lamport"], 0,
-            event["kind"], bytes.fromhex(event["frame"]), b"",
-        )  # fmt: skip
-    return world
+        assert code_of(parse_title(case["kind"], frame, author)) == case["void"], case["name"]
 
 
 @pytest.mark.parametrize("number", range(7))

@@ -1,4 +1,4 @@
-"""The ledger by its page: what is void, and sums over a filtered list.
+"""The ledger by its page: what is void, sums over a filtered list, statements, debts.
 
 Written from spec/ledger.md, with nothing of the code that is tested.
 """
@@ -10,14 +10,18 @@ from collections import Counter
 from tallystick.kernels import Link, decode_item
 
 
+def in_order(world):
+    return sorted(world.events.values(), key=lambda e: (e.lamport, e.author, e.seq, e.id))
+
+
 class Rules:
     """Void rules, event by event, in an order in which what is named comes first."""
 
     def __init__(self, world):
         self.world = world
         self.assets, self.delegations, self.moves, self.refunds, self.void = {}, {}, {}, {}, {}
-        order = sorted(world.events.values(), key=lambda e: (e.lamport, e.author, e.seq, e.id))
-        for event in order:
+        self.named = {}
+        for event in in_order(world):
             if event.kind.startswith("ledger/"):
                 act = getattr(self, event.kind.removeprefix("ledger/"))
                 code = act(event.id, event.author, decode_item(event.frame))
@@ -25,6 +29,8 @@ class Rules:
                     self.void[event.id] = code
 
     def missing(self, me, named):
+        """What an event names is not all there; what it names is noted."""
+        self.named[me] = set(named)
         past = self.world.past[me]
         return any(one not in past or one in self.void for one in named)
 
@@ -79,10 +85,10 @@ class Rules:
             return "void/payer"
         if self.missing(id, [*sums, *named]):
             return "void/ground"
-        if any(asset not in self.assets for asset in sums):
-            return "void/asset"
         if any(one not in self.delegations for one in named):
             return "void/ground"
+        if any(asset not in self.assets for asset in sums):
+            return "void/asset"
         for account, asset, _ in others:
             if not any(self.lets(one, account, me, asset) for one in named):
                 return "void/payer"
@@ -104,6 +110,63 @@ class Rules:
                 return "void/payee"
         self.refunds[id] = back
         return None
+
+
+class Told:
+    """What is read of a world when all counts but ``out``, what is void and what stands on these.
+
+    Args:
+        out: says of an event's id whether the policy leaves it out.
+    """
+
+    def __init__(self, world, rules, out):
+        self.world, self.rules, self.out = world, rules, out
+        self.order = [event for event in in_order(world) if event.id in rules.moves]
+
+    def counts(self, id, given=None):
+        """Whether an event counts; or would, if ``given`` did."""
+        if id in self.rules.void or self.out(id):
+            return False
+        named = self.rules.named.get(id, set()) - {given}
+        return all(self.counts(one) for one in named)
+
+    def back(self, id):
+        """The refunds of a move."""
+        return {refund for refund, move in self.rules.refunds.items() if move == id}
+
+    def pairs(self):
+        """Every account and asset that was ever moved."""
+        return {leg[:2] for legs in self.rules.moves.values() for leg in legs}
+
+    def statement(self, account, asset):
+        """[(event id, amount, whether it counts, refunds that count, balance after it)]"""
+        held, lines = 0, []
+        for event in self.order:
+            for leg in self.rules.moves[event.id]:
+                if leg[:2] == (account, asset):
+                    there = self.counts(event.id)
+                    back = {one for one in self.back(event.id) if self.counts(one)}
+                    held += leg[2] if there and not back else 0
+                    lines.append((event.id, leg[2], there, back, held))
+        return lines
+
+    def debt(self, account, asset):
+        """(amount, [(event id, because of whom, part)], overdraft) of an account below 0."""
+        owed = left = -self.statement(account, asset)[-1][4]
+        causes = []
+        for id, amount, there, _, _ in self.statement(account, asset):
+            would = any(self.counts(one, given=id) for one in self.back(id))
+            if amount > 0 and not there and not would and left:
+                causes.append((id, self.payer(id, asset), min(amount, left)))
+                left -= min(amount, left)
+        return owed, causes, left
+
+    def payer(self, id, asset):
+        """Who paid; of an issue, or of what several paid, the author."""
+        who = {
+            account for account, of, amount in self.rules.moves[id] if of == asset and amount < 0
+        }
+        return who.pop() if len(who) == 1 else self.world.events[id].author
 
 
 def state(world, included, absent):

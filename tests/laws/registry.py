@@ -122,14 +122,17 @@ def write_ledger(world: World, author: bytes, whom: int, what: int) -> None:
         by = given[turn % len(given)] if given and turn % 3 == 0 else None
         kind, entry = ledger.REFUND, ledger.Refund(back, by)
     else:
-        payer = author if what in {0, 1, 2} or not given else AUTHORS[(whom + 1) % 3]
+        fit = sorted(id for id, (_, to, _) in rules.delegations.items() if to == author)
+        leave = (fit or given)[turn % len(fit or given)] if given else b""
+        asked = what not in {0, 1, 2} and leave
+        payer = world.events[leave].author if asked else author
         to = other if other != payer else AUTHORS[(AUTHORS.index(payer) + 1) % 3]
         legs = sorted((ledger.Leg(payer, asset, -amount), ledger.Leg(to, asset, amount)))
         if turn % 4 == 0 and len(known) > 1:
             second = known[(turn + 1) % len(known)]
             legs += [ledger.Leg(author, second, -3), ledger.Leg(to, second, 3)]
             legs = sorted({leg[:2]: leg for leg in legs}.values())
-        by_ = (given[turn % len(given)],) if payer != author else ()
+        by_ = (leave,) if payer != author else ()
         kind, entry = ledger.TRANSFER, ledger.Transfer(tuple(legs), by_)
     world.write(author, kind, ledger.entry_frame(entry, author), b"")
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
 from random import Random
+from unittest.mock import patch
 
 from hypothesis import given, settings
-from tests.laws.ledger_oracle import Rules
+from hypothesis import strategies as st
+from tests.laws.ledger_oracle import Rules, Told
 from tests.laws.registry import CASES, Site
-from tests.laws.world import MemorySource, build_world, phases, steps
+from tests.laws.world import AUTHORS, MemorySource, build_world, phases, step, steps
 
+from tallystick.event.ids import cid_text, parse_cid
+from tallystick.state import views_ledger_read
 from tallystick.state.grounds import Deed
-from tallystick.state.ledger import GROUND_RULES, MOVES
+from tallystick.state.ledger import GROUND_RULES
+from tallystick.state.views_ledger_read import LedgerTables, Line
 
 CASE = CASES["ledger"]
 
@@ -76,11 +83,26 @@ def test_the_worlds_hold_what_they_are_to_hold():
         seen.update(void.values())
         seen["refunds"] += len(refunds)
         seen["legs"] += sum(len(legs) > 2 for legs in moves.values())
-        for event in world.events.values():
-            if event.kind in MOVES and event.id not in void:
-                seen["moves"] += 1
-    for wanted in ("void/ground", "void/issuer", "void/payer", "void/payee", "refunds", "legs"):
-        assert seen[wanted] > 3, seen
+        seen["moves"] += len(moves)
+        told = left_out(world, ((), [random.randrange(24) for _ in range(4)]))
+        for move in moves:
+            back = [refund for refund in refunds if refunds[refund] == move]
+            seen["refunded twice"] += sum(map(told.counts, back)) > 1
+            if back and not told.counts(move):
+                seen["out"] += any(told.counts(refund, given=move) for refund in back)
+                seen["out, as its refunds"] += not any(told.counts(r, given=move) for r in back)
+        for account, asset in told.pairs():
+            if told.statement(account, asset)[-1][4] < 0:
+                _, causes, overdraft = told.debt(account, asset)
+                seen["debts"] += bool(causes)
+                seen["in part"] += bool(causes and overdraft)
+                others = [id for id, payer, _ in causes if payer != world.events[id].author]
+                seen["for somebody"] += len(others)
+    for wanted in (
+        "void/ground", "void/issuer", "void/payer", "void/payee", "refunds", "legs",
+        "refunded twice", "out", "out, as its refunds", "debts", "in part", "for somebody",
+    ):  # fmt: skip
+        assert seen[wanted] > 3, (wanted, seen)
     assert seen["refunds"] > 150, seen
 
 
@@ -99,3 +121,107 @@ def test_what_leaves_and_comes_back_one_by_one_leaves_nothing_behind(script, mom
     site.judge(counted)
     site.catch_up()
     assert site.state() == before
+
+
+# --- statements and debts -----------------------------------------------------------------------
+
+outs = st.tuples(
+    st.lists(st.integers(0, 2), max_size=1), st.lists(st.integers(0, 23), max_size=6)
+)  # fmt: skip
+"""(authors who do not count; moves, refunds and delegations that do not)"""
+drawn = {
+    "script": st.lists(step, min_size=12, max_size=30),
+    "moments": st.just([]) | phases,
+    "out": outs,
+    "chunk": st.integers(1, 4),
+}
+
+
+@dataclass(frozen=True)
+class Included:
+    """As much of a verdict as reading a debt asks for."""
+
+    included: bool
+
+    def sentence(self, names) -> str:
+        return "so it is"
+
+
+def left_out(world, out) -> Told:
+    """The world as a policy leaves it: these authors and events are out."""
+    rules, authors = Rules(world), {AUTHORS[i] for i in out[0]}
+    choice = [*sorted(rules.moves), *sorted(rules.refunds), *sorted(rules.delegations)]
+    ids = {choice[i % len(choice)] for i in out[1] if choice}
+    return Told(world, rules, lambda id: id in ids or world.events[id].author in authors)
+
+
+@contextmanager
+def readings(script, moments, out, chunk):
+    """What is expected, tables that came to judge so, and the assets by id.
+
+    Args:
+        moments: what was judged before; none: what counts came as early as it could, and what
+            does not came last, of which no change tells.
+        chunk: how many postings are read at a time.
+    """
+    world = build_world(script, CASE.write)
+    expected = left_out(world, out)
+    order = world.order([1]) if moments else world.order([], first=expected.counts)
+    site = Site(CASE, MemorySource(world, order))
+    counted = {id for id in order if expected.counts(id)}
+    if moments:
+        site.play(moments)
+    else:
+        last = max((order.index(id) for id in counted), default=-1)
+        site.source.end = site.source.first + last + 1
+        site.judge(counted)
+        site.catch_up()
+        site.source.end = site.source.first + len(order)
+    site.judge(counted)
+    site.catch_up()
+    if site.views.lags("ledger", site.source):
+        site.views.keep_up("ledger", site.source)
+    tables = LedgerTables(site.view, site.db, site.source)
+    with patch.multiple(views_ledger_read, WALK_ROWS=chunk, RUNS_READ=chunk):
+        yield expected, tables, {asset.event: asset for asset in tables.assets()}
+
+
+def row(line):
+    return line.event.id, line.amount, line.included, set(line.refunds), line.balance
+
+
+@given(**drawn)
+@settings(max_examples=100)
+def test_statements_are_a_plain_fold_and_pages_joined_are_the_whole(**world):
+    with readings(**world) as (expected, tables, assets):
+        for account, asset in expected.pairs():
+            lines = expected.statement(account, asset)
+            whole = tables.statement(account, assets[asset])
+            assert [row(line) for line in whole] == lines
+            for size in range(1, 4):
+                pages: list[Line] = []
+                while page := tables.statement(
+                    account, assets[asset], after=pages[-1].event if pages else None, limit=size
+                ):
+                    assert len(page) == min(size, len(lines) - len(pages))
+                    pages += page
+                assert pages == whole
+            assert tables.balance(account, cid_text(asset)) == lines[-1][4]
+
+
+@given(**drawn)
+@settings(max_examples=150)
+def test_debts_are_accounts_below_zero_and_what_explains_them(**world):
+    with readings(**world) as (expected, tables, assets):
+        ends = {pair: expected.statement(*pair)[-1][4] for pair in expected.pairs()}
+        found = tables.balances(owing=True)
+        owing = {pair for pair, balance in ends.items() if balance < 0}
+        assert {(account, parse_cid(asset)) for account, asset, _ in found} == owing
+        for account, name, held in found:
+            asset = assets[parse_cid(name)]
+            debt = tables.debt(
+                account, asset, -held, lambda id: Included(expected.counts(id)), expected.counts
+            )
+            assert all(len(cause.payers) == 1 for cause in debt.causes)
+            causes = [(cause.event, cause.payers[0], cause.amount) for cause in debt.causes]
+            assert (debt.amount, causes, debt.overdraft) == expected.debt(account, asset.event)

@@ -129,9 +129,13 @@ class World:
             fitting = [id for id in fitting if id in chain]
         return fitting[0] if len(fitting) == 1 else None
 
-    def order(self, ranks: Sequence[int]) -> list[bytes]:
-        """One of the orders in which the events can arrive: parents before children."""
-        left = list(self.events)
+    def order(self, ranks: Sequence[int], *, first: Callable[[bytes], bool] = bool) -> list[bytes]:
+        """One of the orders in which the events can arrive: parents before children.
+
+        Args:
+            first: which events come as soon as they can.
+        """
+        left = sorted(self.events, key=first, reverse=True)
         placed: list[bytes] = []
         while left:
             ready = [id for id in left if self.past[id] <= set(placed)]
@@ -193,13 +197,8 @@ class MemorySource:
 # --- what Hypothesis draws ----------------------------------------------------------------------
 
 Step = tuple[int, int, int, int]
-steps = st.lists(
-    st.tuples(
-        st.integers(0, 11), st.integers(0, 2), st.integers(0, 2), st.integers(0, 5)
-    ),
-    min_size=1,
-    max_size=24,
-)  # fmt: skip
+step = st.tuples(st.integers(0, 11), st.integers(0, 2), st.integers(0, 2), st.integers(0, 5))
+steps = st.lists(step, min_size=1, max_size=24)
 Act = Callable[[World, bytes, int, int], None]
 
 

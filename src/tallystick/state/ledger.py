@@ -185,7 +185,9 @@ def _issuers(value: Any, author: bytes) -> tuple[bytes, ...]:
 
 def _issue(item: Mapping[str, Any], _author: bytes) -> Issue:
     _only(item, {"asset", "to", "amount"})
-    return Issue((Leg(_key(item, "to"), _link(item, "asset"), _amount(item)),))
+    leg = Leg(_key(item, "to"), _link(item, "asset"), _amount(item))
+    _check_positive(leg.amount)
+    return Issue((leg,))
 
 
 def _transfer(item: Mapping[str, Any], author: bytes) -> Transfer:
@@ -197,6 +199,7 @@ def _transfer(item: Mapping[str, Any], author: bytes) -> Transfer:
     amount = _amount(item)
     if payer == author and delegations:
         raise _Void("void/frame")
+    _check_positive(amount)
     if payer == to:
         raise _Void("void/value")
     if payer != author and not delegations:
@@ -213,6 +216,9 @@ def _several(item: Mapping[str, Any], author: bytes) -> Transfer:
     if any(a[:2] >= b[:2] for a, b in pairwise(legs)):
         raise _Void("void/frame")
     delegations = _delegations(item["delegations"]) if "delegations" in item else ()
+    others = {leg.account for leg in legs if leg.amount < 0} - {author}
+    if delegations and not others:
+        raise _Void("void/frame")
     if any(leg.amount == 0 for leg in legs):
         raise _Void("void/value")
     totals: dict[bytes, int] = {}
@@ -224,11 +230,8 @@ def _several(item: Mapping[str, Any], author: bytes) -> Transfer:
         raise _Void("void/legs")
     if any(amount > INT_MAX for amount in paid.values()):
         raise _Void("void/overflow")
-    others = {leg.account for leg in legs if leg.amount < 0} - {author}
     if others and not delegations:
         raise _Void("void/payer")
-    if delegations and not others:
-        raise _Void("void/frame")
     return Transfer(legs, delegations)
 
 
@@ -294,9 +297,12 @@ def _amount(item: Mapping[str, Any]) -> int:
     value = item.get("amount")
     if type(value) is not int:
         raise _Void("void/frame")
-    if value <= 0:
-        raise _Void("void/value")
     return value
+
+
+def _check_positive(amount: int) -> None:
+    if amount <= 0:
+        raise _Void("void/value")
 
 
 _PARSERS: Final[Mapping[str, Callable[[Mapping[str, Any], bytes], Entry]]] = {
@@ -352,9 +358,10 @@ def check_entry(deed: Deed, named: Sequence[Deed]) -> str | None:
         return _check_refund(entry, deed.author, by_id)
     if isinstance(entry, Delegate):
         return None if all(one.kind == ASSET for one in named) else "void/asset"
-    for leg in entry.legs:
-        if by_id[leg.asset].kind != ASSET:
-            return "void/asset"
+    if isinstance(entry, Transfer) and any(by_id[x].kind != DELEGATE for x in entry.delegations):
+        return "void/ground"
+    if any(by_id[leg.asset].kind != ASSET for leg in entry.legs):
+        return "void/asset"
     if isinstance(entry, Issue):
         asset = _parsed(by_id[entry.legs[0].asset])
         assert isinstance(asset, Asset)
@@ -364,8 +371,6 @@ def check_entry(deed: Deed, named: Sequence[Deed]) -> str | None:
 
 def _check_payers(entry: Transfer, author: bytes, by_id: Mapping[bytes, Deed]) -> str | None:
     given = [by_id[id] for id in entry.delegations]
-    if any(one.kind != DELEGATE for one in given):
-        return "void/ground"
     for leg in entry.legs:
         others = leg.amount < 0 and leg.account != author
         if others and not any(_lets(one, leg.account, author, leg.asset) for one in given):

@@ -86,8 +86,8 @@ CREATE TABLE {delegate} (
 CREATE TABLE {cursor} (row INTEGER NOT NULL);
 INSERT INTO {cursor} VALUES (1)
 """
-_FLAGGED: Final = ("asset", "refund", "delegate")
-"""Tables of events that are not moves; they only note whether the event counts."""
+_FLAGGED: Final = ("asset", "delegate")
+"""Tables that only note whether the event counts."""
 
 Move = tuple[int, bool, tuple[LegTuple, ...]]
 """(row, whether it issues, what it does)."""
@@ -125,7 +125,7 @@ class LedgerView(View):
                 continue
             self._flag(db, spans, included=included)
             flips |= {row: included for row, _, _ in _moves(source, spans.ranges)}
-        refunds = self._refunds(db, source, changes, cursor)
+        refunds = self._refunds(db, changes)
         self._flip(db, source, flips, refunds, holdings)
         holdings.settle()
 
@@ -175,8 +175,6 @@ class LedgerView(View):
 
     def _flag(self, db: Db, spans: Spans, *, included: bool) -> None:
         for part in _FLAGGED:
-            if part == "refund":
-                continue  # told by _refunds, which needs to know what it was
             for where, params in within(self.own(part), spans):
                 db.execute(
                     f"UPDATE {self.own(part)} SET included = {int(included)}"
@@ -184,11 +182,8 @@ class LedgerView(View):
                     params,
                 )
 
-    def _refunds(
-        self, db: Db, source: EventSource, changes: Changes, cursor: int
-    ) -> dict[int, int]:
+    def _refunds(self, db: Db, changes: Changes) -> dict[int, int]:
         """Row of a transfer -> by how many more refunds it is given back now."""
-        del source, cursor
         moved: defaultdict[int, int] = defaultdict(int)
         table = self.own("refund")
         for spans, included in ((changes.removed, 0), (changes.added, 1)):

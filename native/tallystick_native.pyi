@@ -3,13 +3,15 @@
 # Arguments, results and errors are those of ``tallystick.kernels.reference``, where they are
 # documented; only ``ItemError`` and the raw tuple of ``open_pack`` are this module's own.
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final, Protocol, TypeAlias
+import collections.abc
+from collections.abc import Iterable
+from typing import Any, Final, Protocol, TypeAlias, final
 
 __all__ = [
     "ABI",
     "STATUSES",
     "ItemError",
+    "Sequence",
     "__version__",
     "check_items",
     "commit_bodies",
@@ -40,6 +42,7 @@ __all__ = [
     "reconcile_ranges",
     "seal_pack",
     "set_link_type",
+    "set_run_type",
     "verify_signatures",
 ]
 
@@ -78,15 +81,18 @@ _Author: TypeAlias = tuple[bytes, bytes | None]
 _Ref: TypeAlias = tuple[int, int, int]
 _Op: TypeAlias = tuple[int, tuple[str, ...], tuple[_Ref, ...], tuple[int, ...]]
 
+_Char: TypeAlias = tuple[int, int] | None
+_Plan: TypeAlias = tuple[int, _Char, _Char, list[tuple[int, int, int]]]
+
 class _Draft(Protocol):
-    lamports: Sequence[int]
-    times: Sequence[int]
-    kinds: Sequence[str]
-    deps: Sequence[bytes]
-    schemas: Sequence[bytes]
-    frames: Sequence[bytes]
-    contents: Sequence[bytes]
-    seeds: Sequence[bytes]
+    lamports: collections.abc.Sequence[int]
+    times: collections.abc.Sequence[int]
+    kinds: collections.abc.Sequence[str]
+    deps: collections.abc.Sequence[bytes]
+    schemas: collections.abc.Sequence[bytes]
+    frames: collections.abc.Sequence[bytes]
+    contents: collections.abc.Sequence[bytes]
+    seeds: collections.abc.Sequence[bytes]
 
 __version__: Final[str]
 ABI: Final[int]
@@ -177,3 +183,39 @@ def reconcile_items(
 def reconcile_ranges(
     tags: _Bytes, sums: _Bytes, prefixes: _Bytes, bits: int
 ) -> tuple[bytes, bytes]: ...
+def set_run_type(cls: type) -> None: ...
+
+@final
+class Sequence:
+    def __new__(cls) -> Sequence: ...
+    def author(self, number: int, key: _Bytes, side: _Bytes | None = None) -> None: ...
+    def merge(self, stream: _Bytes, text: str | None = None, *, counted: bool = True) -> None: ...
+    def set_text(self, event: int, index: int, text: str) -> None: ...
+    def count(self, events: Iterable[tuple[int, int]], *, on: bool) -> None: ...
+    def plan(self, position: int, deleted: int, outside: Iterable[int] | None = None) -> _Plan: ...
+    def gap(self, position: int) -> list[int]: ...
+    def begin(self, event: int, author: int, seq: int, index: int | None = None) -> None: ...
+    def edit(
+        self,
+        position: int,
+        deleted: int,
+        text: str,
+        outside: Iterable[int] | None = None,
+    ) -> None: ...
+    def edit_many(
+        self, positions: _Bytes, deleted: _Bytes, inserted: _Bytes, text: str
+    ) -> None: ...
+    def written(self, event: int) -> list[Any]: ...
+    def clone(self) -> Sequence: ...
+    def __len__(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+    def text(self) -> str: ...
+    def text_as(self, out: Iterable[tuple[int, int]]) -> str: ...
+    def ids(self, start: int, end: int) -> list[tuple[int, int, int]]: ...
+    def all_ids(self) -> list[tuple[int, int, int, bool]]: ...
+    def position(self, event: int, index: int) -> tuple[int, bool]: ...
+    def save(self) -> tuple[bytes, str, str, list[tuple[int, int]]]: ...
+    def load(
+        self, stream: _Bytes, shown: str, hidden: str, out: Iterable[tuple[int, int]]
+    ) -> None: ...

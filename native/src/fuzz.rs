@@ -44,6 +44,7 @@ const TARGETS: &[Target] = &[
     ("frame", crate::frames::law::law, 2_000),
     ("tree-proof", crate::merkle::law::law, 300),
     ("signature", crate::verify::law::law, 40),
+    ("sequence", crate::sequence::law::law, 2_000),
 ];
 /// Inputs a run adds to its pool.
 const KEPT_MAX: usize = 2_000;

@@ -8,14 +8,16 @@
 //! frames   the ops in an edit's frame     fields    named fields of many maps
 //! reconcile  fingerprints of ranges       pairs     the index of ids
 //! transfers  plain transfers in frames   hash    SHA-256
+//! sequence   text that many write: its modules in a folder
 //! columns  little-endian in and out       status    what is wrong with a row
 //! ```
 //!
-//! **Law:** every function is pure and gives what its twin in `tallystick/kernels/reference` gives.
-//! Bad data is a status byte or, for single items, an `ItemError`; a bad call is a `ValueError` or
-//! `TypeError`; a panic would be a defect of ours and reaches Python as an exception. Batches run
-//! without the GIL, unless they make Python objects. No input or output, no clock, no randomness;
-//! of Python's objects only the class of links is kept.
+//! **Law:** every function is pure (a sequence is a value that changes) and gives what its twin in
+//! `tallystick/kernels/reference` gives. Bad data is a status byte or, for single items, an
+//! `ItemError`; a bad call is a `ValueError` or `TypeError`; a panic would be a defect of ours and
+//! reaches Python as an exception. Batches run without the GIL, unless they make Python objects. No
+//! input or output, no clock, no randomness; of Python's objects only the classes of links and of
+//! runs are kept.
 
 mod ancestry;
 mod codec;
@@ -33,6 +35,7 @@ mod open;
 mod packs;
 mod pairs;
 mod reconcile;
+mod sequence;
 mod status;
 mod transfers;
 mod verify;
@@ -71,13 +74,15 @@ mod tallystick_native {
     #[pymodule_export]
     use crate::reconcile::{reconcile_items, reconcile_ranges};
     #[pymodule_export]
+    use crate::sequence::python::{PySequence, set_run_type};
+    #[pymodule_export]
     use crate::transfers::open_transfers;
     #[pymodule_export]
     use crate::verify::{is_author_key, verify_signatures};
 
     /// Raised whenever functions' arguments, columns or status numbers change.
     #[pymodule_export]
-    const ABI: u32 = 6;
+    const ABI: u32 = 7;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

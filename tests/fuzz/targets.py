@@ -1,6 +1,7 @@
 """Every decoder there is, by name: the one registry of fuzz targets.
 
     of_items     kernels: items, headers, packs, frames, tree proofs, signatures; bodies; JSON
+    of_sequences kernels: streams of sequences
     of_proofs    names and ids as text, notes, checkpoints, proof files, heads, key files
     of_sync      messages, frames on a stream, vectors and wants, ranges, slices, bundles
     of_policy    statements, policy documents, what a policy makes of a log
@@ -17,12 +18,30 @@ Law: what takes bytes or text from outside has a target here.
 
 from __future__ import annotations
 
-from tests.fuzz import of_commands, of_items, of_policy, of_proofs, of_sessions, of_state, of_sync
+from tests.fuzz import (
+    of_commands,
+    of_items,
+    of_policy,
+    of_proofs,
+    of_sequences,
+    of_sessions,
+    of_state,
+    of_sync,
+)
 from tests.fuzz.engine import Target
 
 TARGETS: dict[str, Target] = {
     target.name: target
-    for module in (of_items, of_proofs, of_sync, of_policy, of_state, of_sessions, of_commands)
+    for module in (
+        of_items,
+        of_sequences,
+        of_proofs,
+        of_sync,
+        of_policy,
+        of_state,
+        of_sessions,
+        of_commands,
+    )
     for target in module.TARGETS
 }
 

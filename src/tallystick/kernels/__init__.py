@@ -53,6 +53,7 @@ index_pairs = active.index_pairs
 merge_pairs = active.merge_pairs
 reconcile_items = active.reconcile_items
 reconcile_ranges = active.reconcile_ranges
+Sequence = active.Sequence
 
 __all__ = [
     "PART_HEADER",
@@ -61,6 +62,7 @@ __all__ = [
     "Draft",
     "Link",
     "Pack",
+    "Sequence",
     "active_name",
     "check_items",
     "commit_bodies",

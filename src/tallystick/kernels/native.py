@@ -4,12 +4,13 @@
 
     __version__, ABI          compared by the loader before this module is imported
     set_link_type(Link)       the type its codec makes and recognises; handed over once, here
+    set_run_type(Run)         the type of what its sequences wrote
     ItemError(status, where)  bad data in a single item; here it becomes ``BadInput``
     open_pack(...) -> tuple   the fields of ``Pack``, in their order
 
 Law: nothing of the compiled module is used but through here.
 
-Reads: errors, kernels.columns, kernels.status. Read by: kernels.loader.
+Reads: errors, kernels.columns, kernels.status, kernels.stream. Read by: kernels.loader.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from typing import Any, Final
 from tallystick.errors import BadInput
 from tallystick.kernels import status
 from tallystick.kernels.columns import Draft, Link, Pack
+from tallystick.kernels.stream import Run
 
 _native: Final[Any] = importlib.import_module("tallystick_native")
 _native.set_link_type(Link)
+_native.set_run_type(Run)
 
 
 # The three that bad data in an item can stop. Each says its arguments itself: one that took any and
@@ -93,3 +96,4 @@ index_pairs = _native.index_pairs
 merge_pairs = _native.merge_pairs
 reconcile_items = _native.reconcile_items
 reconcile_ranges = _native.reconcile_ranges
+Sequence = _native.Sequence

@@ -10,11 +10,13 @@
     graph    order, heads and ancestry over rows of parents
     reconcile  fingerprints of ranges of authors
     pairs    the index of ids: prefixes and rows
+    sequence   a text or list of many writers, kept and changed
 
 Three uses: the specification in code, the oracle of the model tests, and the fallback where no
 compiled module is there. Short and obvious wins over fast, but each batch stays linear.
 
-Law: every function is pure; where it and the native twin differ, this one is right.
+Law: every function is pure (a sequence is a value that changes); where it and the native twin
+differ, this one is right.
 
 Reads: limits, errors, kernels.columns, kernels.status. Read by: kernels.loader, tests.
 """
@@ -49,10 +51,12 @@ from tallystick.kernels.reference.packs import (
 )
 from tallystick.kernels.reference.pairs import index_pairs, merge_pairs
 from tallystick.kernels.reference.reconcile import reconcile_items, reconcile_ranges
+from tallystick.kernels.reference.sequence import Sequence
 from tallystick.kernels.reference.transfers import open_transfers
 from tallystick.kernels.reference.verify import is_author_key, verify_signatures
 
 __all__ = [
+    "Sequence",
     "check_items",
     "commit_bodies",
     "decode_item",

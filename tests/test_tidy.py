@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,7 @@ IMPURE_NAMES = {
 }
 
 
+@cache
 def files(*suffixes: str) -> list[Path]:
     """All text files of the project with one of the suffixes, sorted."""
 
@@ -56,10 +58,20 @@ def files(*suffixes: str) -> list[Path]:
     return sorted(walk(ROOT))
 
 
+@cache
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(text_of(path))
+
+
 def trees(folder: Path = ROOT) -> list[tuple[Path, ast.Module]]:
     """Every Python file below ``folder``, parsed."""
     found = [path for path in files(".py") if path.is_relative_to(folder)]
-    return [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in found]
+    return [(path, tree_of(path)) for path in found]
 
 
 def named(path: Path) -> str:
@@ -70,7 +82,7 @@ def test_no_file_is_longer_than_600_lines():
     long = {
         named(path): count
         for path in files(*CODE_SUFFIXES)
-        if (count := len(path.read_text(encoding="utf-8").splitlines())) > FILE_LINES_MAX
+        if (count := len(text_of(path).splitlines())) > FILE_LINES_MAX
     }
     assert not long
 
@@ -90,7 +102,7 @@ def test_no_line_is_longer_than_100_characters():
     long = [
         f"{named(path)}:{number}"
         for path in files(*CODE_SUFFIXES)
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        for number, line in enumerate(text_of(path).splitlines(), 1)
         if len(line) > LINE_LENGTH_MAX
     ]
     assert not long
@@ -124,7 +136,7 @@ def test_prose_keeps_to_the_vocabulary():
     for path in files(*CODE_SUFFIXES):
         if not path.is_relative_to(SOURCE):
             continue
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(text_of(path).splitlines(), 1):
             if found := WORDS_OF_PROSE.search(line):
                 strange.append(f"{named(path)}:{number} {found.group()}")
     assert not strange
@@ -189,7 +201,7 @@ def test_nothing_is_left_lying_about(kind):
     found = [
         f"{named(path)}:{number} {line.strip()[:60]}"
         for path in files(*TEXT_SUFFIXES)
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        for number, line in enumerate(text_of(path).splitlines(), 1)
         if LEFTOVERS[kind].search(line)
     ]
     assert not found
@@ -252,7 +264,7 @@ def is_error(func: ast.expr) -> bool:
 def test_versions_agree():
     pattern = re.compile(r'^(?:version|__version__: Final) = "([^"]+)"$', re.MULTILINE)
     places = [SOURCE / "_version.py", ROOT / "native" / "Cargo.toml"]
-    versions = {pattern.search(path.read_text(encoding="utf-8")).group(1) for path in places}
+    versions = {pattern.search(text_of(path)).group(1) for path in places}
     assert len(versions) == 1
 
 

@@ -18,6 +18,11 @@ from tallystick.policy.book import Book
 from tallystick.policy.glance import Glance
 from tallystick.testing.world import World
 
+pytestmark = [
+    pytest.mark.one_kernel("the judge calls no kernel"),
+    pytest.mark.usefixtures("no_kernel_is_called"),
+]
+
 ME, ANA, BO, CY, DI = (key(n) for n in range(5))
 
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import given, settings
 from tests.model.policy_oracle import AGAINST, INFINITE, Oracle
 from tests.model.policy_worlds import Scene, scenes
 
 from tallystick.policy import Judge
 from tallystick.policy.dispute import cases, matter
+
+pytestmark = [
+    pytest.mark.one_kernel("the judge calls no kernel"),
+    pytest.mark.usefixtures("no_kernel_is_called"),
+]
 
 ANSWERS = ("uphold", "uphold", "dismiss", "dismiss", "exclude", "include")
 

@@ -9,6 +9,11 @@ from hypothesis import strategies as st
 from tallystick.state.law import OpState, include
 from tallystick.state.source import CONTENT, ChangeRange, Spans, net
 
+pytestmark = [
+    pytest.mark.one_kernel("the law of liveness calls no kernel"),
+    pytest.mark.usefixtures("no_kernel_is_called"),
+]
+
 
 def covered(over, included, x):
     return any(

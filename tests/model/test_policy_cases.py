@@ -1,7 +1,7 @@
 """Ten thousand random worlds against the oracle, and the sentences about actors in pictures.
 
-The worlds are seeded, small and many: 10,000 on native kernels (about 50 s of processor time on
-two slow cores, `CASES` parts so that workers share it), a tenth on the reference.
+The worlds are seeded, small and many: about 50 s of processor time on two slow cores, in `PARTS` so
+that workers share it.
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ import pytest
 from tests.model.policy_worlds import Scene, key
 from tests.model.test_policy_judge import assert_same, judged, oracle_of
 
-from tallystick import kernels
 from tallystick.policy import Judge, Policy
 from tallystick.policy.actors import own_words
 from tallystick.testing.world import World
 
+pytestmark = [
+    pytest.mark.one_kernel("the judge calls no kernel"),
+    pytest.mark.usefixtures("no_kernel_is_called"),
+]
 ME, ANA, BO, CY, DI = (key(n) for n in range(5))
 PARTS = 20
-CASES = (10_000 if kernels.active_name == "native" else 1_000) // PARTS
+CASES = 10_000 // PARTS
 
 
 @pytest.mark.parametrize("part", range(PARTS))

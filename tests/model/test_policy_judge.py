@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.model.policy_oracle import Oracle
@@ -12,6 +13,10 @@ from tests.model.policy_worlds import Scene, fresh_id, scenes
 from tallystick.policy import Judge, Policy, Statement
 from tallystick.testing.world import Event, World
 
+pytestmark = [
+    pytest.mark.one_kernel("the judge calls no kernel"),
+    pytest.mark.usefixtures("no_kernel_is_called"),
+]
 SCOPES = (None, "note", "review/film", "review/book", "chat", "ledger/transfer")
 
 

@@ -222,3 +222,19 @@ def test_a_version_knows_the_disputes_it_holds(street: Street) -> None:
     street.ana.dispute(street.sale, "mouldy")
     assert [one.claim for one in then.disputes()] == ["never sent"]
     assert len(street.ana.disputes()) == 2
+
+
+def test_a_limit_keeps_the_oldest_and_one_is_found_beyond_it(street: Street) -> None:
+    said = [street.bob.dispute(street.sale, f"claim {n}").id for n in range(4)]
+    street.meet()
+    ana = street.ana
+    assert [one.id for one in ana.disputes()] == said
+    assert [one.id for one in ana.disputes(limit=2)] == said[:2]
+    assert [one.id for one in ana.disputes(limit=None)] == said
+    assert [one.id for one in ana.disputes(limit=1, dispute=said[3])] == said[3:]
+    for asked in (ana.disputes, ana.newcomers, ana.trust_graph, ana.graph, ana.history):
+        for limit in (0, -1):
+            with pytest.raises(BadInput) as refused:
+                asked(limit=limit)
+            assert refused.value.code == "usage/argument"
+    assert len(ana.trust_graph(limit=1).people) == 1

@@ -20,7 +20,7 @@ def key(n: int) -> bytes:
     return bytes([n % 256, n // 256 + 1]) * 16
 
 
-def graph(people: int, *, branches: int, banned: int, name=lambda n: f"person {n}"):
+def graph(people: int, *, branches: int, banned: int, name=lambda n: f"person {n}", limit=None):
     """A random community as its first member sees it."""
     r, world = random.Random(people), World()
     world.write(key(0), "log/create")
@@ -37,7 +37,7 @@ def graph(people: int, *, branches: int, banned: int, name=lambda n: f"person {n
     policy = Policy(key(0), world.genesis, max_depth=9, statements=holding(mine))
     number = {key(n): n for n in range(people)}
     judge = Judge(policy, world, world.statements)
-    return graph_of(judge, judge.facts, lambda k: name(number[k])), judge
+    return graph_of(judge, judge.facts, lambda k: name(number[k]), limit=limit), judge
 
 
 def test_everybody_with_a_vote_and_everybody_banned_is_in_it_once():
@@ -77,6 +77,22 @@ def test_a_picture_names_everybody_and_no_two_stand_in_one_place(people, branche
         assert all(hypot(x - a, y - b) > 12 for a, b in places[:at]), "dots have a radius of 6"
     words = "".join(root.itertext())
     assert all(p["name"] in words for p in found.people)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 7, 20, 33, 39, 40, 41])
+def test_a_limit_leaves_out_the_furthest_and_says_how_many(limit):
+    whole, _ = graph(40, branches=4, banned=6)
+    found, _ = graph(40, branches=4, banned=6, limit=limit)
+    assert found.people == whole.people[:limit]
+    assert found.left_out == len(whole.people) - len(found.people)
+    assert found.outside == whole.outside
+    shown = {p["actor"] for p in found.people}
+    for part, all_of_it in ((found.adoptions, whole.adoptions), (found.bans, whole.bans)):
+        assert part == tuple(x for x in all_of_it if {x["from"], x["to"]} <= shown)
+    assert {p["through"] for p in found.people} - {None} <= shown, "nobody hangs in the air"
+    said = any(line.startswith(f"{found.left_out} more have a vote") for line in tree_lines(found))
+    assert said == (found.left_out > 0)
+    ET.fromstring(picture(found))
 
 
 def test_a_name_is_never_markup():

@@ -29,6 +29,7 @@ JSON: Final = "--json"
 STORE = click.argument("store", type=click.Path(dir_okay=False))
 TARGET = click.argument("target")
 LOG = click.option("--log", metavar="LOG", help="Which log, by id or name, if there are several.")
+AS = click.option("--as", "as_actor", metavar="ACTOR", help="As seen by somebody else.")
 SCOPE = click.option("--scope", metavar="PATTERN", help="A kind, prefix/*, or * (default).")
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tallystick.cli.common import LOG, STORE, day, opened, verb
+from tallystick.cli.common import AS, LOG, STORE, day, opened, verb
 from tallystick.cli.output import Output, table
 from tallystick.errors import BadInput
 
@@ -28,7 +28,6 @@ TO = click.argument("to", metavar="ACCOUNT")
 AMOUNT = click.argument("units", metavar="AMOUNT")
 ASSET = click.argument("asset", required=False)
 MEMO = click.option("--memo", metavar="TEXT", help="In words; it can be erased.")
-AS = click.option("--as", "as_actor", metavar="ACTOR", help="As somebody else's policy has it.")
 AT = click.option("--at", "version", metavar="VERSION", help="As of a version.")
 BEGIN = "tally ledger asset ana.tally EUR && tally ledger issue ana.tally me 100"
 

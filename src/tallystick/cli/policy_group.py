@@ -22,6 +22,27 @@ SHORT: Final = 16
 """Characters of an id in a table: enough to be a TARGET."""
 
 
+def parameters(function: Any) -> Any:
+    """The options that are a policy's parameters."""
+    stance = "Heed unless banned, or only if invited."
+    threshold = "Weight of branches that bans somebody; at least 1."
+    titles = "Of titles: return or keep (again)."
+    for option in (
+        click.option("--restitution", multiple=True, metavar="TYPE=RULE", help=titles),
+        click.option("--fork-rule", metavar="RULE", help="both, prefix, none or side:HEX."),
+        click.option("--max-depth", type=int, help="How far adoption reaches."),
+        click.option("--threshold", type=int, help=threshold),
+        click.option("--stance", metavar="open|invited", help=stance),
+    ):
+        function = option(function)
+    return function
+
+
+def rules_of(restitution: tuple[str, ...]) -> dict[str, str] | None:
+    """``TYPE=RULE`` as the library takes them; None when there are none."""
+    return dict(pair.partition("=")[::2] for pair in restitution) or None
+
+
 @click.group("policy")
 def policy_verb() -> None:
     """Show what you judge by, set it, compare it, copy it.
@@ -54,36 +75,19 @@ def policy_show_verb(out: Output, store: str, policy: str, log: str | None) -> N
     example="tally policy set ana.tally --threshold 2 && tally policy set ana.tally --threshold 1",
 )
 @STORE
-@click.option("--stance", metavar="open|invited", help="Heed unless banned, or only if invited.")
-@click.option("--threshold", type=int, help="Weight of branches that bans somebody; at least 1.")
-@click.option("--max-depth", type=int, help="How far adoption reaches.")
-@click.option("--fork-rule", metavar="RULE", help="both, prefix, none or side:HEX.")
-@click.option(
-    "--restitution", multiple=True, metavar="TYPE=RULE", help="Of titles: return or keep (again)."
-)
+@parameters
 @LOG
 def policy_set_verb(
-    out: Output,
-    store: str,
-    stance: str | None,
-    threshold: int | None,
-    max_depth: int | None,
-    fork_rule: str | None,
-    restitution: tuple[str, ...],
-    log: str | None,
+    out: Output, store: str, log: str | None, *, restitution: tuple[str, ...], **given: Any
 ) -> None:
     """Set parameters; what is left out stays as it is.
 
-    They are yours alone and never sent. tally standing --threshold asks without setting. What
-    becomes of a thing when a transfer of it stops counting: return gives it back to its owner from
-    before, keep leaves it with whoever it was passed on to.
+    They are yours alone and never sent. tally what-if policy asks without setting. What becomes of
+    a thing when a transfer of it stops counting: return gives it back to its owner from before,
+    keep leaves it with whoever it was passed on to.
     """
-    rules = dict(pair.partition("=")[::2] for pair in restitution)
     with opened(store, log) as replica:
-        effect = replica.set_policy(
-            stance=stance, threshold=threshold, max_depth=max_depth, fork_rule=fork_rule,
-            restitution=rules or None,
-        )  # fmt: skip
+        effect = replica.set_policy(**given, restitution=rules_of(restitution))
         found = policy_facts(replica.policy)
     changed = {"events_lost": effect.events_lost, "events_gained": effect.events_gained}
     out.result(found | changed, str(effect))

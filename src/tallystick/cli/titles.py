@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from tallystick.cli.common import LOG, STORE, day, opened, verb
+from tallystick.cli.common import AS, LOG, STORE, day, opened, verb
 from tallystick.cli.output import Output, table
 from tallystick.errors import BadInput
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tallystick.replica.titles import TitleReads
 
 TITLE = click.argument("title")
-AS = click.option("--as", "as_actor", metavar="ACTOR", help="As seen by somebody else.")
 MEMO = click.option("--memo", metavar="TEXT", help="In words; everyone who has the log reads it.")
 SAW: Final = "tally title create ana.tally saw"
 LENT: Final = """tally title create ana.tally ladder --to bob && tally sync bob.tally ana.tally"""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from tallystick.cli.common import LOG, SCOPE, STORE, day, opened, verb
+from tallystick.cli.common import AS, LOG, SCOPE, STORE, day, opened, verb
 from tallystick.cli.output import Output, pairs, table
 from tallystick.cli.trust import EVENT, statement_verb
 from tallystick.cli.trust_group import trust_verb
@@ -36,7 +36,8 @@ SHORT: Final = 16
 @click.option("--by", metavar="ACTOR", help="Only those that this actor brought.")
 @click.option("--event", metavar="EVENT", help="Only those about this event.")
 @click.option("--all", "everything", is_flag=True, help="Also withdrawn ones, and of the banned.")
-@click.option("--as", "as_actor", metavar="ACTOR", help="As somebody else's policy has it.")
+@click.option("--limit", type=int, default=1_000, show_default=True, help="At most so many.")
+@AS
 @LOG
 def disputes_verb(
     out: Output,
@@ -45,6 +46,7 @@ def disputes_verb(
     status: str | None,
     by: str | None,
     event: str | None,
+    limit: int,
     as_actor: str | None,
     log: str | None,
     *,
@@ -54,7 +56,8 @@ def disputes_verb(
     """List disputes and where they stand for you; one in full.
 
     A dispute is upheld or dismissed by your own word about its event, or when the branches that
-    answer it reach your threshold; otherwise it is open. With DISPUTE: who answered, through whom.
+    answer it reach your threshold; otherwise it is open. The oldest come first. With DISPUTE: who
+    answered, through whom.
     """
     from tallystick.replica.means import system_means
 
@@ -64,13 +67,12 @@ def disputes_verb(
             about="me" if mine else None,
             by=by,
             event=event,
+            dispute=dispute,
             everything=everything or dispute is not None,
             as_actor=as_actor,
             now=system_means().now(),
+            limit=limit,
         )
-        if dispute is not None:
-            wanted = replica.resolve(dispute)
-            found = [one for one in found if one.id == wanted]
     if dispute is not None and not found:
         from tallystick.errors import NotFound
 
@@ -136,7 +138,7 @@ def in_full(one: DisputeInfo) -> list[str]:
 
 @verb("contested", example="tally contested ana.tally")
 @STORE
-@click.option("--as", "as_actor", metavar="ACTOR", help="As somebody else's policy has it.")
+@AS
 @SCOPE
 @LOG
 def contested_verb(

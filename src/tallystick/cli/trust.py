@@ -14,9 +14,9 @@ from typing import Any, Final
 
 import click
 
-from tallystick.cli.common import LOG, SCOPE, STORE, TARGET, moment, opened, verb
+from tallystick.cli.common import AS, LOG, SCOPE, STORE, TARGET, moment, opened, verb
 from tallystick.cli.output import Output, table
-from tallystick.cli.policy_group import policy_verb
+from tallystick.cli.policy_group import parameters, policy_verb, rules_of
 
 __all__ = ["policy_verb", "standing_verb", "verdict_verb", "what_if_verb"]
 DECLINED: Final = 1
@@ -201,9 +201,9 @@ withdraw_verb = statement_verb("withdraw")
 
 @click.group("what-if")
 def what_if_verb() -> None:
-    """Show what a statement would change, and say nothing.
+    """Show what a statement, or other parameters, would change.
 
-    Standings, events and the values of every view, worked out for real and undone.
+    Standings, events and the values of every view, worked out for real and undone. Nothing is said.
     """
 
 
@@ -230,9 +230,29 @@ for _name in STATEMENTS:
     what_if_of(_name)
 
 
+@verb(
+    "policy",
+    group=what_if_verb,
+    example="tally what-if policy ana.tally --threshold 2 --max-depth 1",
+)
+@STORE
+@parameters
+@LOG
+def what_if_policy_verb(
+    out: Output, store: str, log: str | None, *, restitution: tuple[str, ...], **given: Any
+) -> None:
+    """If: judge by other parameters.
+
+    Told as tally compare tells it, you as you are being one side. Nothing is set.
+    """
+    with opened(store, log) as replica:
+        found = replica.what_if_policy(**given, restitution=rules_of(restitution))
+    out.result(found.as_dict(), found.sentences())
+
+
 @verb("standing", example="tally standing ana.tally --max-depth 2")
 @STORE
-@click.option("--as", "as_actor", metavar="ACTOR", help="As seen by somebody else.")
+@AS
 @click.option("--threshold", type=int, help="Weight of bans, less allows, that bans somebody.")
 @click.option("--max-depth", type=int, help="How far adoption reaches.")
 @SCOPE

@@ -11,7 +11,7 @@ from typing import Final
 
 import click
 
-from tallystick.cli.common import LOG, SCOPE, STORE, day, moment, opened, verb
+from tallystick.cli.common import AS, LOG, SCOPE, STORE, day, moment, opened, verb
 from tallystick.cli.output import Output, table
 
 DECLINED: Final = 1
@@ -31,13 +31,15 @@ def trust_verb() -> None:
 @STORE
 @click.option("--ascii", "as_ascii", is_flag=True, help="A tree of lines (the default).")
 @click.option("--svg", "svg", metavar="FILE", help="A picture, into a new file.")
-@click.option("--as", "as_actor", metavar="ACTOR", help="As somebody else's policy has it.")
+@click.option("--limit", type=int, default=1_000, show_default=True, help="At most so many people.")
+@AS
 @SCOPE
 @LOG
 def graph_verb(
     out: Output,
     store: str,
     svg: str | None,
+    limit: int,
     as_actor: str | None,
     scope: str | None,
     log: str | None,
@@ -48,6 +50,7 @@ def graph_verb(
 
     In the picture you are in the middle, rings are ranks, colours are branches; the banned stand
     outside in red, joined to those who banned them; what is contested is amber.
+    --limit leaves out the furthest; how many is said.
     """
     from tallystick.errors import BadInput
     from tallystick.replica.trust_graph import counted, tree_lines
@@ -55,9 +58,9 @@ def graph_verb(
     if as_ascii and svg is not None:
         raise BadInput("usage/argument", where="--svg", expected="either --ascii or --svg")
     with opened(store, log) as replica:
-        found = replica.trust_graph(scope=scope, as_actor=as_actor)
+        found = replica.trust_graph(scope=scope, as_actor=as_actor, limit=limit)
         if svg is not None:
-            replica.draw_trust_graph(svg, scope=scope, as_actor=as_actor)
+            replica.draw_trust_graph(svg, scope=scope, as_actor=as_actor, limit=limit)
     if svg is None:
         out.result(found.as_dict(), tree_lines(found))
     else:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from tallystick.cli.common import LOG, STORE, opened, verb, word_or_json
+from tallystick.cli.common import AS, LOG, STORE, opened, verb, word_or_json
 from tallystick.cli.ledger_group import ledger_verb
 from tallystick.cli.output import Output, pairs, shown, table
 from tallystick.errors import BadInput
@@ -152,7 +152,7 @@ def views_verb(out: Output, store: str, log: str | None) -> None:
 @STORE
 @click.argument("name", default=PLACES)
 @click.option("--key", help="Only this key or place.")
-@click.option("--as", "as_actor", metavar="ACTOR", help="As seen by somebody else.")
+@AS
 @click.option(
     "--at",
     "version",
@@ -210,7 +210,7 @@ def chosen(replica: Any, as_actor: str | None, version: str | None) -> Any:
 @STORE
 @PLACE
 @click.option("--view", metavar="NAME", help="The view whose key PLACE is, if several know it.")
-@click.option("--as", "as_actor", metavar="ACTOR", help="As seen by somebody else.")
+@AS
 @click.option("--at", "version", metavar="VERSION", help="As of a version (see tally view).")
 @LOG
 def why_verb(

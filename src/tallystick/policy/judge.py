@@ -24,7 +24,7 @@ from tallystick.policy.book import Book
 from tallystick.policy.counting import Counting, Grouping, grouped
 from tallystick.policy.explain import Explainer, Preview
 from tallystick.policy.facts import END, Facts, Flip, Span, Why, nearest_cause
-from tallystick.policy.linking import linked, links_of, mended, settle
+from tallystick.policy.linking import linked, links_of, mended, settle, split_in
 from tallystick.policy.policy import Policy
 from tallystick.policy.scope import ANY, Signature, signature
 from tallystick.policy.standing import EVERYTHING, Rereads, Strata
@@ -239,7 +239,7 @@ class Judge:
                 context.equivocations[author] = seq
                 rereads[actor_of(author)] = EVERYTHING
                 authors.add(author)
-        events |= {s.id for s in new if s.verb == "repair" and self._facts.event(s.id) is not None}
+        authors |= split_in(self._facts, new)
         if policy is not None and policy is not self.policy:
             context.policy = policy
             self._patterns |= {s.scope for s in policy.statements}
@@ -499,13 +499,13 @@ class Judge:
         try:
             yield self._apply(new, (), {}, policy, cause)
         finally:
-            events, rereads = self._undoings(new), self._rereads(new)
+            rereads = self._rereads(new) | {self._context.me: EVERYTHING}
+            authors, events = split_in(self._facts, new), self._undoings(new)
             for s in new:
                 self._context.book.strike(s)
             self._context.policy = before
-            rereads[self._context.me] = EVERYTHING
             self._settle(
-                rereads=rereads, authors=set(), events=events, arrived=(), cause=("policy",)
+                rereads=rereads, authors=authors, events=events, arrived=(), cause=("policy",)
             )
 
     @contextmanager
@@ -535,17 +535,19 @@ class Judge:
 
     def _hypothesis(self, s: Statement) -> tuple[list[Statement], Policy]:
         """Statements of the log and the policy that there would be."""
-        if self._facts.actor(s.voter) != self._context.me:
+        if self._facts.actor(s.voter) != self._context.me and s.verb != "key":
             return [s], self.policy
         return [] if s.private else [s], self.policy.with_statements(self._mine(s))
 
     def _mine(self, *more: Statement) -> tuple[Statement, ...]:
         """All the viewer said, as far as it is known here, and what they might say."""
-        book, known = self._context.book, self.said
+        book, known, me = self._context.book, self.said, self.policy.viewer
+        claims = (*book.claims.values(), *(s for s in more if s.verb == "key"))
         if known is None:
-            known = (*self.policy.statements, *book.by_id.values())
-        claims, forks = book.claims.values(), self._context.equivocations
-        return tuple(own_words(self.policy.viewer, (*known, *more), claims, forks))
+            known = self.policy.statements
+        if self.said is None or any(s.voter == me for s in claims):  # what my other keys say
+            known = tuple({s.id: s for s in (*known, *book.by_id.values())}.values())
+        return tuple(own_words(me, (*known, *more), claims, self._context.equivocations))
 
     def _explained(
         self, verdict: Verdict, cell: Callable[[], Strata], value: Callable[[], tuple[bool, bool]]
@@ -580,8 +582,7 @@ class Judge:
             kept = tuple(s for s in self._mine() if s.id != id)
             self._context.policy = policy.with_statements(kept)
         self._suppose_excluded(frozenset((id,)), mine=mine)
-        found = value()
-        self._context.policy = policy
+        found, self._context.policy = value(), policy
         self._suppose_excluded(frozenset(), mine=mine)
         return found
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 
 from tallystick.policy.actors import ActorFacts, Actors, paired
 from tallystick.policy.book import Book
+from tallystick.policy.facts import Facts
 from tallystick.policy.policy import Policy
 from tallystick.policy.scope import ANY
 from tallystick.policy.standing import Context, Strata
@@ -71,8 +72,13 @@ def linked(context: Context, links: Links) -> Actors:
 
 def mended(context: Context, events: Iterable[bytes]) -> set[bytes]:
     """Authors of split chains about whose repairs, among these events, something changed."""
-    facts, by_id = context.facts, context.book.by_id
+    by_id = context.book.by_id
     if not context.book.repairs:
         return set()
-    named = (by_id[id].target for id in events if id in by_id and by_id[id].verb == "repair")
+    return split_in(context.facts, (by_id[id] for id in events if id in by_id))
+
+
+def split_in(facts: Facts, statements: Iterable[Statement]) -> set[bytes]:
+    """Authors of the chains whose sides the repairs among some statements choose."""
+    named = (s.target for s in statements if s.verb == "repair")
     return {fact.author for side in named if (fact := facts.event(side)) is not None}

@@ -8,16 +8,17 @@ Reads: replica.{trusts, comparing, polling, believing, wording}. Read by: replic
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from tallystick.errors import BadInput, NotFound
 from tallystick.identity.did import did_key
 from tallystick.policy import Policy, holding
 from tallystick.policy.statement import EVENT, SLOT
+from tallystick.replica.arguments import check_limit
 from tallystick.replica.believing import Belief, beliefs
 from tallystick.replica.comparing import ME, PUBLISHED, Comparison, Side, compare
+from tallystick.replica.policies import with_parameters
 from tallystick.replica.polling import Poll, poll
 from tallystick.replica.trusts import Trusts
 from tallystick.replica.versions import parse_time
@@ -60,23 +61,24 @@ class Answers(Trusts):
         threshold: int | None = None,
         max_depth: int | None = None,
         fork_rule: str | None = None,
-        restitution: dict[str, str] | None = None,
+        restitution: Mapping[str, str] | None = None,
     ) -> Comparison:
         """What other parameters would change, me as I am being the first side. Changes nothing.
+
+        Args: as ``set_policy``'s.
 
         Raises:
             BadInput: policy/parameter.
         """
-        given = {
+        given: dict[str, Any] = {
             "stance": stance,
             "threshold": threshold,
             "max_depth": max_depth,
             "fork_rule": fork_rule,
             "restitution": restitution,
         }
-        chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        label = ", ".join(f"{name} {value}" for name, value in chosen.items()) or ME
-        supposed = Side(label, replace(self._log.policy, **chosen))
+        label = ", ".join(f"{n} {value}" for n, value in given.items() if value is not None) or ME
+        supposed = Side(label, with_parameters(self._log.policy, **given))
         return compare(self._log, self._names, self._side(ME), supposed)
 
     def poll(
@@ -101,10 +103,7 @@ class Answers(Trusts):
         Raises:
             NotFound, Ambiguous: usage/*, state/place. BadInput: state/view, usage/argument.
         """
-        if not 1 <= limit <= POLLED_MAX:
-            raise BadInput(
-                "usage/argument", where="limit", expected=f"1 to {POLLED_MAX}", got=limit
-            )
+        check_limit(limit, POLLED_MAX)
         if among is not None and not 1 <= len(among) <= POLLED_MAX:
             raise BadInput(
                 "usage/argument", where="among", expected=f"1 to {POLLED_MAX}", got=len(among)

@@ -6,7 +6,7 @@
 Law: a value of another type, text that is not Unicode, a number SQLite cannot hold or a path with
 a NUL in it is refused with a code before anything is touched; annotations are the only list.
 
-Reads: errors. Read by: replica.replica, replica.reading.
+Reads: errors. Read by: replica.replica, replica.reading, and what lists no more than a limit.
 """
 
 from __future__ import annotations
@@ -77,6 +77,14 @@ def check_argument(name: str, value: object, hint: Any) -> None:
         raise BadInput(
             "usage/argument", where=name, expected=_words(hint), got=repr(value)[:SHOWN_CHARS]
         )
+
+
+def check_limit(limit: int | None, most: int | None = None) -> None:
+    """Raises BadInput usage/argument for a ``limit`` that is less than 1 or more than ``most``."""
+    if limit is None or (limit >= 1 and (most is None or limit <= most)):
+        return
+    expected = "1 or more" if most is None else f"1 to {most}"
+    raise BadInput("usage/argument", where="limit", expected=expected, got=limit)
 
 
 def fits(value: object, hint: Any) -> bool:

@@ -20,6 +20,7 @@ from tallystick.event.ids import cid_text
 from tallystick.identity.did import did_key
 from tallystick.policy.dispute import OPEN, STATUSES, UPHELD, BranchVote, Case, cases
 from tallystick.policy.statement import Statement
+from tallystick.replica.arguments import check_limit
 from tallystick.replica.names import Names
 from tallystick.replica.reports import form
 from tallystick.replica.trust_reports import DisputeInfo
@@ -28,6 +29,8 @@ from tallystick.store.store import Store
 if TYPE_CHECKING:
     from tallystick.replica.reading import Reading
 
+DISPUTES_MAX = 1_000
+"""Disputes in one answer, unless it is asked for more."""
 Called = Callable[[bytes], str]
 """How an actor or event is called in a sentence."""
 
@@ -40,24 +43,31 @@ def disputes(
     about: str | None = None,
     by: str | None = None,
     event: str | None = None,
+    dispute: str | None = None,
     everything: bool = False,
     now: int | None = None,
+    limit: int | None = None,
 ) -> list[DisputeInfo]:
     """The disputes of a reading, oldest first (``Reading.disputes`` says what is what).
 
-    Cost: O(statements of the log); then the votes about each event in dispute.
+    Cost: O(statements of the log), and the votes about each event in dispute; sentences are made
+    of those told alone.
     """
     if status is not None and status not in STATUSES:
         raise BadInput("usage/argument", where="status", expected=STATUSES, got=repr(status)[:80])
+    check_limit(limit)
     facts, log = reading.facts, reading.log
     actor_of = reading.judge.facts.actor
     author = None if about is None else actor_of(names.author(about))
     claimant = None if by is None else actor_of(names.author(by))
     target = None if event is None else names.event_id(event)
+    wanted = None if dispute is None else names.event_id(dispute)
     with log.store.read():
         found = []
         for case in cases(reading.judge, facts, log.judging.public_statements()):
             at = case.matter
+            if wanted is not None and case.dispute.id != wanted:
+                continue
             if not everything and (case.withdrawn or not case.counts):
                 continue
             if status is not None and at.status != status:
@@ -68,8 +78,9 @@ def disputes(
                 continue
             if claimant is not None and actor_of(case.dispute.voter) != claimant:
                 continue
-            found.append(_info(case, reading, log.store, now))
-    return sorted(found, key=lambda one: (one.lamport, one.id))
+            found.append(case)
+        found.sort(key=lambda case: case.dispute.order)
+        return [_info(case, reading, log.store, now) for case in found[:limit]]
 
 
 def _info(case: Case, reading: Reading, store: Store, now: int | None) -> DisputeInfo:

@@ -16,11 +16,11 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tallystick.errors import Ambiguous, BadInput, NotFound
+from tallystick.errors import Ambiguous, NotFound
 from tallystick.event.event import read_part
 from tallystick.event.ids import cid_text, cid_texts
 from tallystick.identity.did import did_key
-from tallystick.replica.arguments import checked
+from tallystick.replica.arguments import check_limit, checked
 from tallystick.replica.explained import Explained
 from tallystick.replica.ledger_infos import (
     AssetInfo,
@@ -115,8 +115,7 @@ class LedgerReading:
             after: id of an event: only lines after it in canonical order, for page after page.
             limit: most lines.
         """
-        if limit is not None and not 1 <= limit <= LINES_MAX:
-            raise BadInput("usage/argument", where="limit", expected=f"1 to {LINES_MAX}", got=limit)
+        check_limit(limit, LINES_MAX)
         key = self._key(account)
         start = None
         if after is not None:

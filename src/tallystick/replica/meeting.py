@@ -25,6 +25,7 @@ from tallystick.policy.say import Say
 from tallystick.policy.standing import Strata
 from tallystick.policy.statement import ADOPTION, EVENT, SLOT, CutEntry, Statement
 from tallystick.policy.tally import tally
+from tallystick.replica.arguments import check_limit
 from tallystick.replica.names import Names
 from tallystick.replica.openlog import OpenLog
 from tallystick.replica.preview import what_if
@@ -44,10 +45,14 @@ def newcomers(reading: Reading, *, since: int = 0, limit: int = 100) -> list[New
 
     Args:
         since: only those whose first event came at this time or later, in milliseconds.
-        limit: at most so many.
+        limit: at most so many, at least 1.
+
+    Raises:
+        BadInput: usage/argument.
 
     Cost: O(authors of the log); then up to two suppositions for each one told who is not heeded.
     """
+    check_limit(limit)
     judge, facts, log = reading.judge, reading.judge.facts, reading.log
     with log.store.read():
         cell = judge.cell()

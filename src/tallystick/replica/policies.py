@@ -10,13 +10,14 @@ Reads: policy, store, replica.{openlog, names, saying}. Read by: replica.trusts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from tallystick.errors import BadInput, NotFound
 from tallystick.event.ids import cid_text
 from tallystick.identity.did import did_key
-from tallystick.policy.policy import Policy
+from tallystick.policy.policy import RETURN, Policy
 from tallystick.policy.scope import ANY
 from tallystick.policy.statement import EVENT, SLOT, Statement, holding, statement_frame
 from tallystick.replica.judging import CONTENT
@@ -107,6 +108,21 @@ def _by_matter(policy: Policy) -> dict[tuple[int, bytes, str], Statement]:
 def _meaning(s: Statement) -> tuple[str, bytes]:
     """The statement without who says it; which dispute an answer answers is no part of it."""
     return statement_frame(s._replace(dispute=None))
+
+
+def with_parameters(
+    policy: Policy, *, restitution: Mapping[str, str] | None = None, **given: Any
+) -> Policy:
+    """A policy with other parameters; what is None stays as it is, and so do types not named.
+
+    Raises:
+        BadInput: policy/parameter.
+    """
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if restitution is not None:
+        rules = {**policy.restitution, **restitution}
+        chosen["restitution"] = {t: rule for t, rule in rules.items() if rule != RETURN}
+    return replace(policy, **chosen)
 
 
 # --- which policy -------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from tallystick.policy.policy import Policy
 from tallystick.policy.scope import check_scope
 from tallystick.policy.verdict import Standing, Verdict
 from tallystick.replica.arguments import checked
-from tallystick.replica.disputing import disputes
+from tallystick.replica.disputing import DISPUTES_MAX, disputes
 from tallystick.replica.explained import Explained, cause_dict
 from tallystick.replica.facts import LogFacts
 from tallystick.replica.ledger_reading import LedgerReading
@@ -164,8 +164,10 @@ class Reading:
         about: str | None = None,
         by: str | None = None,
         event: str | None = None,
+        dispute: str | None = None,
         everything: bool = False,
         now: int | None = None,
+        limit: int | None = DISPUTES_MAX,
     ) -> list[DisputeInfo]:
         """Disputes and where they stand, oldest first.
 
@@ -174,8 +176,10 @@ class Reading:
             about: only about events of this actor; ``me``: those that are mine to answer.
             by: only those this actor brought.
             event: only about this event.
+            dispute: only this one.
             everything: also those withdrawn, and those that do not count themselves.
             now: milliseconds since 1970 at which *overdue* is asked; None does not ask.
+            limit: at most so many, at least 1; None: all.
 
         Raises:
             BadInput: usage/argument. NotFound, Ambiguous: usage/*.
@@ -187,8 +191,10 @@ class Reading:
             about=about,
             by=by,
             event=event,
+            dispute=dispute,
             everything=everything,
             now=now,
+            limit=limit,
         )
 
     def in_words(self, verdict: Verdict, called: Callable[[bytes], str] | None = None) -> str:

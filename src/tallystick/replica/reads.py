@@ -15,6 +15,7 @@ from tallystick.errors import BadInput
 from tallystick.policy import Policy, holding
 from tallystick.policy.actors import own_words
 from tallystick.policy.scope import covers
+from tallystick.replica.arguments import check_limit
 from tallystick.replica.explained import Explained
 from tallystick.replica.infos import event_infos
 from tallystick.replica.openlog import PLACES
@@ -135,8 +136,7 @@ class Reads(Says):
         """
         if order not in ("canonical", "arrival"):
             raise BadInput("usage/argument", expected="canonical or arrival", got=repr(order))
-        if limit is not None and limit < 1:
-            raise BadInput("usage/argument", where="limit", expected="1 or more", got=limit)
+        check_limit(limit)
         kinds = None if kind is None else self._kinds(kind)
         author_no = None
         if author is not None:
@@ -169,6 +169,7 @@ class Reads(Says):
 
     def graph(self, *, limit: int | None = None) -> list[EventInfo]:
         """The newest events with their parents, parents first: what pictures are drawn from."""
+        check_limit(limit)
         rows = canonical_rows(self._store, self._log.no, limit=limit, newest=True)
         return self._infos(rows)
 

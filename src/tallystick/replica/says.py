@@ -8,16 +8,15 @@ Reads: replica.writes, replica.saying, replica.preview, policy. Read by: replica
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from tallystick.chain.equivocation import KIND as EQUIVOCATION
 from tallystick.event.ids import cid_text
 from tallystick.policy import Flip, Say
 from tallystick.policy import say as says
-from tallystick.policy.policy import RETURN
 from tallystick.replica.accusing import equivocation_frame
 from tallystick.replica.openlog import Taken
+from tallystick.replica.policies import with_parameters
 from tallystick.replica.preview import actors_moved, counts, what_if
 from tallystick.replica.reports import (
     Receipt,
@@ -146,18 +145,14 @@ class Says(Writes):
         Cost: from scratch over all statements; then what changes.
         """
         log = self._log
-        given: dict[str, Any] = {
-            "stance": stance,
-            "threshold": threshold,
-            "max_depth": max_depth,
-            "fork_rule": fork_rule,
-            "restitution": None,
-        }
-        if restitution is not None:
-            rules = {**log.policy.restitution, **restitution}
-            given["restitution"] = {t: rule for t, rule in rules.items() if rule != RETURN}
-        chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        policy = replace(log.policy, **chosen)
+        policy = with_parameters(
+            log.policy,
+            stance=stance,
+            threshold=threshold,
+            max_depth=max_depth,
+            fork_rule=fork_rule,
+            restitution=restitution,
+        )
         taken = log.change(lambda: log.judging.set_policy(policy))
         return self._effect("policy", (), taken)
 

@@ -30,6 +30,7 @@ from tallystick.replica.openlog import Taken
 from tallystick.replica.owner import Owner, key_path
 from tallystick.replica.reports import CarReport, SyncReport, VerifyReport
 from tallystick.replica.serving import follow_peer, serve_store
+from tallystick.replica.trust_graph import PEOPLE_MAX
 from tallystick.replica.trust_picture import picture
 from tallystick.replica.trust_reports import StartInfo
 from tallystick.store.store import Store
@@ -199,14 +200,20 @@ class Shares(Answers):
         return StartInfo(report, tuple(plain_cut(cut)), preview)
 
     def draw_trust_graph(
-        self, path: str | Path, *, scope: str | None = None, as_actor: str | None = None
+        self,
+        path: str | Path,
+        *,
+        scope: str | None = None,
+        as_actor: str | None = None,
+        limit: int | None = PEOPLE_MAX,
     ) -> None:
         """Writes ``trust_graph`` as an SVG picture; never over a file that is there.
 
         Raises:
-            StoreError: store/exists, store/io. BadInput: policy/scope.
+            StoreError: store/exists, store/io. BadInput: policy/scope, usage/argument.
         """
-        drawn = picture(self.trust_graph(scope=scope, as_actor=as_actor)).encode()
+        found = self.trust_graph(scope=scope, as_actor=as_actor, limit=limit)
+        drawn = picture(found).encode()
         with _new_file(path) as file:
             file.write(drawn)
 

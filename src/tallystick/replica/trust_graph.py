@@ -21,38 +21,51 @@ from tallystick.policy.scope import check_scope
 from tallystick.policy.standing import Strata
 from tallystick.policy.statement import AGAINST
 from tallystick.policy.tally import UNLIMITED
+from tallystick.replica.arguments import check_limit
 from tallystick.replica.reading import Reading
 from tallystick.replica.trust_reports import TrustGraph
 
+PEOPLE_MAX = 1_000
+"""People in a graph, unless it is asked for more: no picture of more can be read."""
 Called = Callable[[bytes], str]
 """How an actor is called."""
 
 
-def trust_graph(reading: Reading, *, scope: str | None = None) -> TrustGraph:
+def trust_graph(
+    reading: Reading, *, scope: str | None = None, limit: int | None = None
+) -> TrustGraph:
     """Everybody with a vote, everybody banned, and what they say of each other.
 
     Raises:
-        BadInput: policy/scope.
+        BadInput: policy/scope, usage/argument.
 
     Cost: O(voters and their statements about people).
     """
     if scope is not None:
         check_scope(scope)
+    check_limit(limit)
     with reading.log.store.read():
-        return graph_of(reading.judge, reading.judge.facts, reading.name_of, scope=scope)
+        judge = reading.judge
+        return graph_of(judge, judge.facts, reading.name_of, scope=scope, limit=limit)
 
 
 def graph_of(
-    judge: Judge, facts: ActedFacts, called: Called, *, scope: str | None = None
+    judge: Judge,
+    facts: ActedFacts,
+    called: Called,
+    *,
+    scope: str | None = None,
+    limit: int | None = None,
 ) -> TrustGraph:
     """The graph a judge's standing makes; ``called`` gives names."""
     cell = judge.cell(scope)
     standing = judge.standing(scope)
     contested = set(standing.contested) - {cell.me}
     order = [*standing.voters, *(a for a in standing.banned if a not in cell.places)]
+    order += sorted(contested - set(order))
     people = tuple(
         _person(cell, facts, called, actor, is_contested=actor in contested)
-        for actor in [*order, *sorted(contested - set(order))]
+        for actor in order[:limit]
     )
     shown = {person["actor"] for person in people}
     everyone = {did_key(facts.actor(author)) for author in facts.everyone()}
@@ -60,10 +73,15 @@ def graph_of(
         viewer=did_key(cell.me),
         name=called(cell.me),
         people=people,
-        adoptions=tuple(one for one in _adoptions(cell) if one["to"] in shown),
-        bans=tuple(one for one in _bans(cell) if one["to"] in shown),
-        outside=len(everyone - shown),
+        adoptions=tuple(one for one in _adoptions(cell) if shown.issuperset(_ends(one))),
+        bans=tuple(one for one in _bans(cell) if shown.issuperset(_ends(one))),
+        left_out=len(order) - len(people),
+        outside=len(everyone - {did_key(actor) for actor in order}),
     )
+
+
+def _ends(said: dict[str, Any]) -> tuple[str, str]:
+    return said["from"], said["to"]
 
 
 def _person(
@@ -137,6 +155,8 @@ def tree_lines(graph: TrustGraph) -> list[str]:
     if banned:
         lines.append("banned")
         lines += [f"  {person['name']}: by {_by(person, graph, names)}" for person in banned]
+    if graph.left_out:
+        lines.append(f"{graph.left_out} more have a vote, or are banned or contested: --limit")
     if graph.outside:
         lines.append(f"{graph.outside} more wrote here and have no vote")
     return lines
@@ -176,9 +196,10 @@ def counted(graph: TrustGraph) -> str:
     branches = {person["branch"] for person in voters}
     banned = sum(person["banned"] for person in graph.people)
     contested = sum(person["contested"] for person in graph.people)
+    more = f", and {graph.left_out} more people" if graph.left_out else ""
     return (
         f"{_many(len(voters), 'voter', 'voters')} in {_many(len(branches), 'branch', 'branches')}, "
-        f"{banned} banned, {contested} contested"
+        f"{banned} banned, {contested} contested{more}"
     )
 
 

@@ -223,6 +223,7 @@ class TrustGraph(Report):
             is who adopted them on the way that holds, ``rank`` None is without a vote.
         adoptions: all there are among them; those on the way that holds are ``used``.
         bans: what voters say against them, with the voter's weight (None: the viewer's own).
+        left_out: how many people the limit left out, furthest first.
         outside: how many others wrote in the log.
     """
 
@@ -231,6 +232,7 @@ class TrustGraph(Report):
     people: tuple[dict[str, Any], ...]
     adoptions: tuple[dict[str, Any], ...]
     bans: tuple[dict[str, Any], ...]
+    left_out: int
     outside: int
 
 

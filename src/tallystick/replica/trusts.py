@@ -24,7 +24,7 @@ from tallystick.replica.preview import counts
 from tallystick.replica.reads import Reads
 from tallystick.replica.reports import Receipt
 from tallystick.replica.saying import to_row
-from tallystick.replica.trust_graph import trust_graph
+from tallystick.replica.trust_graph import PEOPLE_MAX, trust_graph
 from tallystick.replica.trust_reports import (
     ActorInfo,
     AdoptionInfo,
@@ -48,8 +48,8 @@ class Trusts(Reads):
 
         Args:
             as_actor: as the published statements of somebody else have it.
-            options: ``status``, ``about``, ``by``, ``event``, ``everything``, ``now``, as
-                ``Reading.disputes`` takes them.
+            options: ``status``, ``about``, ``by``, ``event``, ``dispute``, ``everything``, ``now``,
+                ``limit``, as ``Reading.disputes`` takes them.
         """
         return self._reading_as(as_actor, None, None).disputes(**options)
 
@@ -76,7 +76,10 @@ class Trusts(Reads):
 
         Args:
             since: milliseconds since 1970; only those whose first event came then or later.
-            limit: at most so many.
+            limit: at most so many, at least 1.
+
+        Raises:
+            BadInput: usage/argument.
         """
         return newcomers(self.reading(), since=since, limit=limit)
 
@@ -102,17 +105,24 @@ class Trusts(Reads):
         """
         return adoptions(self.reading(), now=now, quiet_ms=quiet_ms)
 
-    def trust_graph(self, *, scope: str | None = None, as_actor: str | None = None) -> TrustGraph:
+    def trust_graph(
+        self,
+        *,
+        scope: str | None = None,
+        as_actor: str | None = None,
+        limit: int | None = PEOPLE_MAX,
+    ) -> TrustGraph:
         """Who counts for me, through whom, and who bans whom.
 
         Args:
             scope: a kind, ``prefix/*`` or ``*``: the cell to show.
             as_actor: as the published statements of somebody else have it.
+            limit: at most so many people, nearest first, at least 1; None: all.
 
         Raises:
-            BadInput: policy/scope.
+            BadInput: policy/scope, usage/argument.
         """
-        return trust_graph(self._reading_as(as_actor, None, None), scope=scope)
+        return trust_graph(self._reading_as(as_actor, None, None), scope=scope, limit=limit)
 
     # --- actors ---------------------------------------------------------------------------------
 

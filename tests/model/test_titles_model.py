@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from types import SimpleNamespace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.model.replica_world import check, refusal, replica
+from tests.simulation.audit import check_books, check_claims
 
 from tallystick.event.ids import cid_text, parse_cid
 from tallystick.identity.did import did_key, parse_did_key
@@ -140,6 +142,12 @@ def expected(one):
     return void, state
 
 
+def one_of(replica):
+    """A person of the simulator, as far as its auditor looks."""
+    tally = SimpleNamespace(debts=0, debt_causes=0)
+    return SimpleNamespace(replica=replica, number=0, world=SimpleNamespace(tally=tally))
+
+
 def state_of(one):
     with one.reading().within("titles") as (view, db):
         return view.state(db)
@@ -164,6 +172,8 @@ def test_titles_are_what_a_list_and_a_filter_say(script):
         void, state = expected(one)
         assert {op.id: op.void for op in street.ops(one) if op.void} == void
         assert encode_item(state_of(one)) == encode_item(state)
+        reading = one.reading()
+        check_claims(one_of(one), reading, check_books(one_of(one), reading))
         before = one.state_hash("titles")
         if one.policy.statements:
             other = one.as_seen_by(one.did)  # private words left out

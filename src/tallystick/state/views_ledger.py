@@ -320,25 +320,49 @@ class LedgerView(View):
         return found
 
     def damage(self, db: Db, source: EventSource) -> Iterator[str]:
-        """Whether the postings are those that the events say."""
-        cursor = self.cursor(db)
-        query = (
-            f"SELECT h.key, a.event, p.postings FROM {self.own('post')} p"
+        """Whether postings, and those without effect, are what the events say."""
+        whose = (
             f" JOIN {self.own('holding')} h ON h.no = p.holding"
             f" JOIN {self.own('asset')} a ON a.row = h.asset"
         )
+        runs = f"p.first, p.row, p.last, p.total, p.postings FROM {self.own('post')} p"
+        quiet = f"p.lamport, p.row, p.amount FROM {self.own('idle')} p"
         kept = said = 0
-        for key, asset, run in db.rows(query):
-            for lamport, row, amount in read_postings(run):
-                kept += _mark(row, lamport, (key, asset, amount))
+        for key, asset, first, row, last, total, run in db.rows(
+            f"SELECT h.key, a.event, {runs}{whose}"
+        ):
+            postings = list(read_postings(run))
+            ends = (*postings[0][:2], postings[-1][0], sum(amount for *_, amount in postings))
+            if (first, row, last, int(total)) != ends:
+                yield f"postings of row {row} and later add up otherwise than is kept"
+            kept += sum(_mark(row, lamport, (key, asset, n)) for lamport, row, n in postings)
+        idle = set()
+        for key, asset, lamport, row, amount in db.rows(f"SELECT h.key, a.event, {quiet}{whose}"):
+            idle.add(row)
+            kept += _mark(row, lamport, (key, asset, amount))
+        yield from self._misjudged(db)
+        cursor = self.cursor(db)
         for first in range(1, cursor, CHUNK_ROWS):  # rows begin with 1
             piece = (first, min(CHUNK_ROWS, cursor - first))
             moves = _moves(source, [piece])
             lamports = source.lamports(Spans((row, 1) for row, _, _ in moves).ranges)
             for row, _, legs in moves:
-                said += sum(_mark(row, lamports[row], leg) for leg in legs)
+                marks = sum(_mark(row, lamports[row], leg) for leg in legs)
+                said += 2 * marks if row in idle else marks
         if kept != said:
             yield "postings are kept otherwise than their events say"
+
+    def _misjudged(self, db: Db) -> Iterator[str]:
+        """Whether what has no effect has a reason, and what is given back has no effect."""
+        idle, refund = self.own("idle"), self.own("refund")
+        back = f"SELECT count(*) FROM {refund} WHERE transfer = i.row AND included"
+        query = (
+            f"SELECT i.row FROM {idle} i WHERE (i.included AND NOT i.refunds)"
+            f" OR i.refunds <> ({back}) UNION SELECT transfer FROM {refund} WHERE included"
+            f" AND transfer NOT IN (SELECT row FROM {idle})"
+        )
+        for (row,) in db.rows(query):
+            yield f"whether row {row} has an effect is kept otherwise than its refunds say"
 
 
 def _entries(

@@ -5,7 +5,7 @@
 //! authors = [ bytes32 | [bytes32, link], ... ]                       no two alike
 //! op      = [ verb, place, over, number ... ]                        at least one op
 //! place   = [ text, ... ]
-//! over    = [ [author index, seq, op index] | [op index of this frame, before], ... ]
+//! over    = [ [author index, seq, op index] | [op index of this frame], ... ]
 //! ```
 //!
 //! The shape is known, so the bytes are read once, from left to right, and what they say is built
@@ -73,8 +73,8 @@ fn open<'py>(py: Python<'py>, frame: &[u8]) -> Opening<Bound<'py, PyTuple>> {
     let size = reader.list()?;
     demand(size > 0)?;
     let mut ops = Vec::new();
-    for index in 0..size {
-        ops.push(read_op(py, &mut reader, index, count)?);
+    for _ in 0..size {
+        ops.push(read_op(py, &mut reader, count)?);
     }
     demand(reader.at == frame.len())?;
     Ok(PyTuple::new(py, [authors, PyTuple::new(py, ops)?])?)
@@ -114,11 +114,10 @@ fn are_distinct(table: &[(&Digest, Option<&Digest>)]) -> bool {
     table.iter().all(|entry| seen.insert(entry))
 }
 
-/// The op at `index` of a frame with so many authors.
+/// An op of a frame with so many authors.
 fn read_op<'py>(
     py: Python<'py>,
     reader: &mut Reader,
-    index: usize,
     authors: usize,
 ) -> Opening<Bound<'py, PyTuple>> {
     let size = reader.list()?;
@@ -130,7 +129,7 @@ fn read_op<'py>(
     }
     let mut over = Vec::new();
     for _ in 0..reader.list()? {
-        let [author, seq, at] = read_ref(reader, index, authors)?;
+        let [author, seq, at] = read_ref(reader, authors)?;
         over.push((author, seq, at).into_pyobject(py)?);
     }
     let mut numbers = Vec::new();
@@ -142,17 +141,12 @@ fn read_op<'py>(
 }
 
 /// Author index or `OWN`, seq, op index.
-fn read_ref(reader: &mut Reader, index: usize, authors: usize) -> Opening<[i64; 3]> {
-    let is_below = |number: i64, limit: usize| usize::try_from(number).is_ok_and(|n| n < limit);
+fn read_ref(reader: &mut Reader, authors: usize) -> Opening<[i64; 3]> {
     match reader.list()? {
-        1 => {
-            let at = reader.uint()?;
-            demand(is_below(at, index))?;
-            Ok([OWN, 0, at])
-        }
+        1 => Ok([OWN, 0, reader.uint()?]),
         3 => {
             let author = reader.uint()?;
-            demand(is_below(author, authors))?;
+            demand(usize::try_from(author).is_ok_and(|n| n < authors))?;
             Ok([author, reader.uint()?, reader.uint()?])
         }
         _ => Err(Stop::Shape),

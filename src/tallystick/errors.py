@@ -104,6 +104,9 @@ CODES: Final[dict[str, str]] = {
     "policy/target": "a statement about something it cannot be about",
     # --- state ---
     "state/place": "the place is malformed or holds another type",
+    "state/schema": "that does not fit the schema of the collection, or cannot be one",
+    "state/record": "there is no such record, or there is one already",
+    "state/text": "the text or list has no such position, or that is no text",
     "state/conflict": "several values are live and one was asked for",
     "state/fold": "the fold returned something that is not plain data, or raised",
     "state/version": "the version names events that are not here",

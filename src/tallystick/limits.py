@@ -24,6 +24,8 @@ SIGNATURE_BYTES: Final = 64
 """Ed25519."""
 SEED_BYTES: Final = 16
 """Random bytes behind both salts of a body; 128 bits make a commitment unguessable."""
+STRETCH_MAX: Final = MIB
+"""Characters of one insert, or of one stretch of a deletion: a byte each fills a body."""
 HEADER_BYTES_MAX: Final = 4 * KIB
 """32 deps of 41 bytes are 1.3 KiB; the rest is head room."""
 BODY_BYTES_MAX: Final = MIB

@@ -27,6 +27,7 @@ from tallystick.kernels import Draft, Link, open_pack
 from tallystick.policy import Policy
 from tallystick.proofs.note import open_note
 from tallystick.state.ledger import parse_entry
+from tallystick.state.ops import Frame, parse_frame
 from tallystick.state.title_chain import check_title_chain
 from tallystick.sync import messages as m
 from tallystick.sync.ranges import read_split
@@ -120,6 +121,13 @@ def body_fits(run: Run, size: int) -> bool:
     content = run.random.randbytes(size - len(frame))
     sent = hand.forge(hand.fields(frame=frame, content=content), frame=frame, content=content)
     return taken(run, one, sent)
+
+
+@bound("STRETCH_MAX")
+def stretch_fits(run: Run, count: int) -> bool:
+    """Of a deletion; of an insert the content's size is the narrower bound."""
+    frame = cbor([[], [[7, ["a"], [], 1, 0], [8, ["a"], [[0]], count]]])
+    return isinstance(parse_frame(frame), Frame)
 
 
 @bound("DEPS_MAX")

@@ -16,13 +16,15 @@ from tallystick.state.views_places import PlacesView
 def test_every_frame_is_void_as_it_says(vectors):
     cases = vectors("ops")["frames"]
     assert {case["void"] for case in cases} == {None, "void/frame", "void/value"}
-    found = {case["name"]: void(bytes.fromhex(case["frame"])) for case in cases}
+    found = {case["name"]: void(bytes.fromhex(case["frame"]), 100) for case in cases}
     assert found == {case["name"]: case["void"] for case in cases}
 
 
 NOT_THE_SHAPE = {
     "a register with a number": "what a verb asks of its numbers is the state's to know",
     "a counter without": "so is this",
+    "over itself": "and how many indices an op takes",
+    "over a later own op": "and so what comes before it",
 }
 MET_LATER = {"a bad place, then a bad op": "the place is told, but the op is misshapen"}
 

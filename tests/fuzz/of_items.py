@@ -20,6 +20,7 @@ from tallystick.event.jsonio import parse_json, to_json
 from tallystick.event.rules import read_log_content
 from tallystick.kernels import Link, Pack, reference, status
 from tallystick.kernels.loader import native_fault
+from tallystick.limits import BODY_BYTES_MAX
 from tallystick.proofs.merkle import verify_consistency, verify_inclusion
 from tallystick.state.ops import Frame, op_values, parse_frame, void
 
@@ -174,7 +175,7 @@ def frame(data: bytes) -> str:
     """Authors and ops that encode to the same bytes, or FRAME; void is decided alike."""
     (opened,) = same([kernel.open_frames([data]) for kernel in KERNELS])
     parsed = parse_frame(data)
-    assert void(data) == (parsed if isinstance(parsed, str) else None)
+    assert void(data, BODY_BYTES_MAX) == (parsed if isinstance(parsed, str) else None)
     if isinstance(opened, int):
         assert opened == status.FRAME
         assert parsed in {"void/frame", "void/value"}

@@ -9,8 +9,8 @@ from functools import cache
 
 from tallystick.errors import BadInput
 from tallystick.kernels import Link, decode_item, encode_item
-from tallystick.state.ops import KIND, OWN, Frame, op_values, parse_frame
-from tallystick.state.types import VERBS, LiveOp
+from tallystick.state.ops import KIND, OWN, Frame, parse_frame
+from tallystick.state.types import TYPES, VERBS, LiveOp
 
 MISSING, ERASED = False, True
 
@@ -21,8 +21,8 @@ def all_ops(world):
     for event in sorted(world.events.values(), key=lambda e: (e.lamport, e.author, e.seq, e.id)):
         frame = parse_frame(event.frame) if event.kind == KIND else "no edit"
         if isinstance(frame, Frame):
-            for index, op in enumerate(frame.ops):
-                if op.verb in VERBS:
+            for index, op in frame.indexed():
+                if op.verb in VERBS and not TYPES[VERBS[op.verb].type].sequence:
                     over = {ref for ref in refs_of(world, event, frame, op) if ref in found}
                     found[event.id, index] = op, {ref for ref in over if fits(op, found[ref][0])}
     return found
@@ -58,12 +58,12 @@ def live_keys(world, included):
 def read(world, key, ops, absent):
     """One live op as the types see it."""
     event, (op, _) = world.events[key[0]], ops[key]
-    count = len(parse_frame(event.frame).ops)
+    frame = parse_frame(event.frame)
     content = None if event.id in absent else event.content
     value = None
     if VERBS[op.verb].valued:
-        value = op_values(content, count, erased=absent.get(event.id, False))[key[1]]
-    if VERBS[op.verb].numbers:
+        value = frame.values(content, erased=absent.get(event.id, False))[key[1]]
+    if VERBS[op.verb].numbers and VERBS[op.verb].type == "counter":
         value = op.numbers[0]
     try:
         encoded = encode_item(value, floats=True) if VERBS[op.verb].valued else b""

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.laws import ledger_oracle, oracle
+from tests.laws import ledger_oracle, oracle, record_oracle, text_oracle
 from tests.laws.world import AUTHORS, RATING, MemorySource, Phase, World
 
+from tallystick.fields import Counter, Flag, List, Map, Multi, Set, Text
 from tallystick.kernels import encode_item
 from tallystick.state import ledger
+from tallystick.state.ops import Draft, Target
 from tallystick.state.source import CONTENT, ChangeRange, Spans
 from tallystick.state.titles import create_frame, transfer_frame
 from tallystick.state.types import TYPES
@@ -19,7 +21,9 @@ from tallystick.state.views import REDUCERS, Views
 from tallystick.state.views_fold import fold, fold_event
 from tallystick.state.views_ledger import LedgerView
 from tallystick.state.views_places import PlacesView
+from tallystick.state.views_records import RecordsView
 from tallystick.state.views_sum import GroupSum
+from tallystick.state.views_texts import TextsView
 from tallystick.state.views_titles import TitlesView
 from tallystick.store.adapter import Adapter
 
@@ -68,6 +72,134 @@ def write_counter(world: World, author: bytes, whom: int, what: int) -> None:
     if whom == 2:
         edit.inc(PLACES[0], 3)
     world.write_edit(author, edit)
+
+
+def write_record(world: World, author: bytes, whom: int, what: int) -> None:
+    edit = world.edit(author)
+    (edit.create, edit.delete, edit.restore)[what % 3](place_for(what))
+    if what == 4:
+        edit.set(PLACES[0], 1).delete(PLACES[whom % 2])
+    world.write_edit(author, edit)
+
+
+def write_text(world: World, author: bytes, whom: int, what: int) -> None:
+    write_sequence(world, author, whom, what, "text")
+
+
+def write_list(world: World, author: bytes, whom: int, what: int) -> None:
+    write_sequence(world, author, whom, what, "list")
+
+
+def write_mark(world: World, author: bytes, whom: int, what: int) -> None:
+    """Text now and then; mostly marks of two names on stretches of it, of odd ones too."""
+    place, turn = (PLACES[0],), len(world.events)
+    sees = text_oracle.Writer(world, author, place, "text")
+    if len(sees.known) < 4 or (what == 0 and whom):
+        index = turn % (len(sees.shown) + 1)
+        hangs, names = sees.between(index)
+        refs = tuple(Target(*world.at(id), id, at) for id, at in names)
+        drafts = [Draft(7, place, refs, (5, hangs), "abcde")]
+        if what == 0 and sees.shown:
+            id, at = sees.shown[turn % len(sees.shown)]
+            drafts.append(Draft(8, place, (Target(*world.at(id), id, at),), (1 + whom,)))
+    else:
+        how = (13, 5, 15, 7, 1, 4, 0)[turn % 7]
+        chars = sees.known if what == 5 else sees.shown or sees.known
+        first = turn * 5 % len(chars)
+        last = min(first + 1 + what, len(chars) - 1)
+        ends = [chars[first]] * (how & 1) + [chars[last]] * (how >> 2 & 1)
+        path = (*place, "bu"[whom == 2])
+        over = text_oracle.live_marks(world, author, path, place)
+        names = ends + (over if what != 3 else over[:1] * 2)
+        refs = tuple(Target(*world.at(id), id, at) for id, at in names)
+        said = (True, None, "x", 1, True, None)[what]
+        drafts = [Draft(11, path, refs, (how,), said)]
+    edit = world.edit(author)
+    edit.drafts += drafts
+    world.write_edit(author, edit)
+
+
+def write_sequence(
+    world: World, author: bytes, whom: int, what: int, type_: str, *, at: tuple[str, ...] = ()
+) -> None:
+    """Mostly an insert between neighbours; deletions; two at once; what names odd characters."""
+    place = at or (place_for(what),)
+    sees = text_oracle.Writer(world, author, place, type_)
+    verbs = (7, 8) if type_ == "text" else (9, 10)
+    turn = len(world.events)
+
+    def target(name: tuple[bytes, int]) -> Target:
+        event = world.events[name[0]]
+        return Target(event.author, event.seq, event.id, name[1])
+
+    def insert(said: Any) -> Draft:
+        hangs, names = sees.between(turn * 7 % (len(sees.shown) + 1))
+        if what == 5 and sees.known:
+            hangs, names = 1 + turn % 4, [sees.known[n % len(sees.known)] for n in (turn, whom)]
+            names = names[: {3: 2}.get(hangs, 1)]
+        refs = tuple(map(target, names))
+        return Draft(verbs[0], place, refs, (len(said), hangs), said)
+
+    def delete() -> Draft:
+        names = (sees.shown[turn % len(sees.shown)], sees.shown[whom % len(sees.shown)])
+        return Draft(verbs[1], place, tuple(map(target, names)), (1 + what, 1))
+
+    said: Any = ("a", "bc", "d€f", "𝄞", "xyz", "q")[what]
+    said = said if type_ == "text" else [VALUES[n % len(VALUES)] for n in range(len(said))]
+    drafts = [delete() if sees.shown and whom == 1 else insert(said)]
+    if what == 4:
+        own = (1, (1,)) if drafts[0].verb == verbs[0] else (0, ())
+        drafts.append(Draft(verbs[0], place, own[1], (len(said), own[0]), said))
+    edit = world.edit(author)
+    edit.drafts += drafts
+    world.write_edit(author, edit)
+
+
+class Entry:
+    """A record of the laws' collection."""
+
+    title: str
+    on: Flag
+    tags: Set
+    total: Counter
+    body: Text
+    steps: List
+    both: Multi
+    inner: Inner
+    by: Map
+    size: int = 7
+
+
+class Inner:
+    n: int
+
+
+Entry.__annotations__["inner"] = Inner
+
+
+def write_entry(world: World, author: bytes, whom: int, what: int) -> None:
+    """Records come and go; their fields are written, there or not, known to the schema or not."""
+    turn = len(world.events)
+    place = ("a", ("r", "s")[turn % 3 == 0])
+    if what == 0:
+        edit = world.edit(author)
+        (edit.create, edit.create, edit.delete, edit.restore)[(turn + whom) % 4](place)
+        world.write_edit(author, edit.set((*place, "title"), f"t{turn}"))
+    elif what in {1, 2}:
+        field, type_ = (("body", "text"), ("steps", "list"))[what - 1]
+        write_sequence(world, author, whom, turn % 6, type_, at=(*place, field))
+    else:
+        edit = world.edit(author)
+        name = ("size", "both", "other", "title")[turn % 4]
+        edit.set((*place, name), VALUES[(turn + what) % 6])
+        if what == 3:
+            (edit.enable if whom else edit.disable)((*place, "on"))
+            edit.inc((*place, "total"), 1 + whom)
+        elif what == 4:
+            edit.add((*place, "tags"), VALUES[whom]).set((*place, "by", "xy"[whom % 2]), turn)
+        else:
+            edit.set((*place, "inner", "n"), turn).set((*place, "odd", "deep"), whom)
+        world.write_edit(author, edit)
 
 
 def write_rating(world: World, author: bytes, whom: int, what: int) -> None:
@@ -142,6 +274,10 @@ WRITERS: dict[str, Callable[[World, bytes, int, int], None]] = {
     "flag": write_flag,
     "set": write_set,
     "counter": write_counter,
+    "record": write_record,
+    "text": write_text,
+    "list": write_list,
+    "mark": write_mark,
 }
 assert set(WRITERS) == set(TYPES), "every type needs a strategy here"
 
@@ -184,7 +320,12 @@ def fresh_fold() -> View:
 
 
 CASES: dict[str, Case] = {
-    **{name: Case(write, PlacesView, oracle.places, "places") for name, write in WRITERS.items()},
+    **{
+        name: Case(write, TextsView, text_oracle.state, "texts")
+        if TYPES[name].sequence
+        else Case(write, PlacesView, oracle.places, "places")
+        for name, write in WRITERS.items()
+    },
     "sum": Case(
         write_rating,
         lambda: GroupSum("reputation", kind=RATING),
@@ -192,6 +333,9 @@ CASES: dict[str, Case] = {
         "sum",
     ),
     "fold": Case(write_rating, fresh_fold, fold_oracle, "fold"),
+    "records": Case(
+        write_entry, lambda: RecordsView("a", schema=Entry), record_oracle.state, "records"
+    ),
     "ledger": Case(write_ledger, LedgerView, ledger_oracle.state, "ledger"),
     "title": Case(write_title, TitlesView, oracle.titles, "titles"),
 }
@@ -265,4 +409,6 @@ class Site:
         """The table for people, without what is this store's own."""
         self.views.settle(self.source)
         rows = self.db.rows(f"SELECT * FROM {self.view.table}")
-        return sorted((row[1:] if self.case.reducer == "places" else row for row in rows), key=repr)
+        return sorted(
+            (row[1:] if self.case.reducer in {"places", "texts"} else row for row in rows), key=repr
+        )

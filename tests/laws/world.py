@@ -88,7 +88,7 @@ class World:
         def live(place, type_):
             return oracle.live_ops(self, heeded, place, type_)
 
-        return Edit(live)
+        return Edit(live, no_sequences)
 
     def write_edit(self, author: bytes, edit: Edit) -> bytes:
         past = self.past_of_next(author)
@@ -145,6 +145,10 @@ class World:
         return placed
 
 
+def no_sequences(place, type_):
+    raise AssertionError("sequences are written by names here")
+
+
 class MemorySource:
     """An ``EventSource`` over a world, in one order of arrival; ``end`` hides what is to come."""
 
@@ -188,6 +192,30 @@ class MemorySource:
 
     def row_of(self, id):
         return self.rows.get(id)
+
+    def chain(self, row):
+        """The number of a chain: the first child that came goes on with its parent's."""
+        return self._numbers()[self.order[row - self.first]]
+
+    def chains(self, author):
+        """(number, the chain's events that came where it parts from another) of each chain."""
+        numbers, found = self._numbers(), {}
+        mine = [id for id in numbers if self.world.at(id)[0] == author]
+        befores = [self.world.events[id].prev for id in mine]
+        for id in mine:
+            way = sorted(self.world.chain(id), key=lambda i: self.world.events[i].seq)
+            parted = [i for i in way if befores.count(self.world.events[i].prev) > 1]
+            found[numbers[id]] = b"".join(parted)
+        return sorted(found.items())
+
+    def _numbers(self):
+        numbers, used = {}, set()
+        for id in self.order[: self.end - self.first]:
+            prev = self.world.events[id].prev
+            goes_on = prev in numbers and prev not in used
+            used.add(prev if goes_on else None)
+            numbers[id] = numbers[prev] if goes_on else len(numbers)
+        return numbers
 
     def resolve(self, author, seq, *, at_row, side):
         found = self.world.named(author, seq, self.order[at_row - self.first], side)

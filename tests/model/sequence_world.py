@@ -124,75 +124,73 @@ class Reader:
 
 
 def naive(events, out=frozenset()):
-    """The text of some events, those of the authors in ``out`` not counting: (shown, all names)."""
-    here = {event.name: event for event in events}
-    chars, children = {}, {}
-    for event in _in_causal_order(here.values()):
+    """What some events come to, those of the authors in ``out`` not counting: text, all names."""
+    letters, hangs = {}, []
+    for event in sorted(events, key=lambda event: (len(event.past), event.name)):
         for kind, index, what, first, right in event.ops:
-            if kind == DELETE:
-                continue
-            parent = first if first in chars else None
-            left_of = kind == LEFT_OF and parent is not None
-            after = parent if left_of else (right if right in chars else None)
-            origin = None if left_of else after
-            for n, letter in enumerate(what):
-                name = (event.name, index + n)
-                chars[name] = letter, origin
-                children.setdefault((parent, left_of), []).append(name)
-                parent, left_of, origin = name, False, after
-    order = _walk(children, {name: origin for name, (_, origin) in chars.items()})
+            if kind != DELETE:
+                names = [(event.name, index + n) for n in range(len(what))]
+                letters |= dict(zip(names, what, strict=True))
+                hangs += hung(names, kind == LEFT_OF, first, right, letters)
+    keys = {name: (key_of(name[0][0]), name[0][1], name[1]) for name in letters}
+    order = in_order(hangs, keys)
     gone = {
         (first[0], first[1] + n)
-        for event in here.values()
+        for event in events
         if event.author not in out
         for kind, _, count, first, _ in event.ops
-        if kind == DELETE
+        if kind == DELETE and first[0] in event.past | {event.name}
         for n in range(count)
-        if first[0] in event.past | {event.name}
     }
     shown = [name for name in order if name[0][0] not in out and name not in gone]
-    return "".join(chars[name][0] for name in shown), order
+    return "".join(letters[name] for name in shown), order
 
 
-def _in_causal_order(events):
-    return sorted(events, key=lambda event: (len(event.past), event.name))
+def hung(names, left_of, first, right, there):
+    """(name, parent, is left, right origin) of the characters of one insert."""
+    parent = first if first in there else None
+    left_of = left_of and parent is not None
+    after = parent if left_of else (right if right in there else None)
+    origin = None if left_of else after
+    for name in names:
+        yield name, parent, left_of, origin
+        parent, left_of, origin = name, False, after
 
 
-def _walk(children, origins):
-    """Left children, self, right children; siblings sorted as the order of all says."""
+def in_order(hangs, keys):
+    """Names in the order of the text: a tree walked left children, self, right children.
 
-    def trail(name):
-        """What a character hangs from, from the root on, each with its side."""
+    Any two are compared by where their ways from the root part.
+    """
+    place = {name: (parent, left, origin) for name, parent, left, origin in hangs}
+
+    def way(name):
         found = []
         while name is not None:
-            found.append((name, parents[name][1]))
-            name = parents[name][0]
+            found.append(name)
+            name = place[name][0]
         return found[::-1]
 
-    parents = {name: where for where, some in children.items() for name in some}
-
-    def before(one, other):
-        """-1 when ``one`` comes first. The end of the text is None."""
+    def compare(one, other):
+        """-1 when ``one`` comes first. None is the end."""
         if one == other:
             return 0
-        if one is None or other is None:
+        if None in {one, other}:
             return 1 if one is None else -1
-        ones, others = trail(one), trail(other)
-        for (a, a_left), (b, b_left) in zip(ones, others, strict=False):
+        ones, others = way(one), way(other)
+        for a, b in zip(ones, others, strict=False):
             if a != b:
-                if a_left != b_left:
-                    return -1 if a_left else 1
-                return by_origin(a, b, a_left)
-        if len(ones) < len(others):  # one is above other
-            return 1 if others[len(ones)][1] else -1
-        return -1 if ones[len(others)][1] else 1
+                return siblings(a, b)
+        if len(ones) < len(others):
+            return 1 if place[others[len(ones)]][1] else -1
+        return -1 if place[ones[len(others)]][1] else 1
 
-    def by_origin(a, b, left):
-        if not left and origins[a] != origins[b]:
-            return before(origins[b], origins[a])
-        (a_author, a_seq), a_index = a
-        (b_author, b_seq), b_index = b
-        ids = (key_of(a_author), a_seq, a_index), (key_of(b_author), b_seq, b_index)
-        return -1 if ids[0] < ids[1] else 1
+    def siblings(a, b):
+        (_, a_left, a_origin), (_, b_left, b_origin) = place[a], place[b]
+        if a_left is not b_left:
+            return -1 if a_left else 1
+        if a_origin != b_origin:
+            return compare(b_origin, a_origin)
+        return -1 if keys[a] < keys[b] else 1
 
-    return sorted(origins, key=cmp_to_key(before))
+    return sorted(place, key=cmp_to_key(compare))

@@ -39,6 +39,8 @@ VALID = {
     "dispute": UNKNOWN_EVENT, "claim": None, "among": None, "before": "now", "after": "now",
     "since": 0, "to": "other", "show_only": True, "policy_a": "me", "policy_b": "me", "now": None,
     "quiet_ms": None, "which": "now", "status": None, "about": None, "by": None, "event": None,
+    "schema": {"properties": {"a": {}}}, "indexes": [],
+    "position": 0, "deleted": 0, "text": "x", "elements": [1], "start": 0, "end": 1, "grows": True,
     "everything": False, "who": "stranger", "side": UNKNOWN_EVENT,
 }  # fmt: skip
 SAYING = {"ban", "allow", "adopt", "exclude", "include", "retract", "restore", "withdraw"}
@@ -64,6 +66,8 @@ def busy() -> Replica:
     one.write("note", {"n": 1})
     one.set("a/title", "one")
     one.add("a/tags", "x")
+    one.splice("a/b", 0, 0, "text")
+    one.sql("SELECT 1")  # the table of texts is brought up to date when somebody asks
     one.inc("a/count")
     other.sync(one)
     other.write("note", "hello")

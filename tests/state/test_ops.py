@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tallystick.errors import BadInput
 from tallystick.event.absent import Bad, Erased, Missing
-from tallystick.kernels import Link, encode_item
+from tallystick.kernels import Link, Sequence, encode_item
 from tallystick.state.edits import Edit
 from tallystick.state.ops import (
     OWN,
@@ -25,6 +25,7 @@ from tallystick.state.ops import (
     void,
 )
 from tallystick.state.places import parse_place, place_text
+from tallystick.state.splices import Splices
 from tallystick.state.types.base import LiveOp
 
 A, B = b"\xaa" * 32, b"\xbb" * 32
@@ -72,7 +73,7 @@ def test_what_is_built_is_not_void_and_reads_as_it_was_meant(drafts, sides):
     data, content = build(drafts, side_of=lambda t: t.id if sides and t.author == B else None)
     parsed = parse_frame(data)
     assert isinstance(parsed, Frame)
-    assert void(data) is None
+    assert void(data, ROOM) is None
     for draft, op in zip(drafts, parsed.ops, strict=True):
         assert (op.verb, op.place, op.numbers) == (draft.verb, draft.place, draft.numbers)
         named = {(parsed.authors[table], seq, index) for table, seq, index in op.over}
@@ -85,10 +86,12 @@ def test_what_is_built_is_not_void_and_reads_as_it_was_meant(drafts, sides):
 
 @given(data=st.binary(max_size=60))
 def test_any_bytes_are_a_frame_or_void(data):
-    assert void(data) in (None, "void/frame", "void/value")
+    assert void(data, ROOM) in (None, "void/frame", "void/value")
 
 
 GOOD = [1, ["a"], []]
+ROOM = 100
+"""Bytes of a content."""
 VOID = {
     "nothing": b"",
     "no list": encode_item({}),
@@ -120,6 +123,17 @@ VOID = {
     "an increment with two numbers": frame([], [6, ["a"], [], 1, 1]),
     "a number that is text": frame([], [6, ["a"], [], "1"]),
     "an unknown verb with text": frame([], [99, ["a"], [], "1"]),
+    "an insert without how": frame([], [7, ["a"], [], 1]),
+    "an insert from the start with a reference": frame([A], [7, ["a"], [[0, 0, 0]], 1, 0]),
+    "an insert between without one": frame([A], [9, ["a"], [[0, 0, 0]], 1, 3]),
+    "a deletion of nothing": frame([], [8, ["a"], []]),
+    "a deletion with a count too few": frame([A], [8, ["a"], [[0, 0, 0], [0, 0, 1]], 1]),
+    "a character of its own that comes later": frame(
+        [], [7, ["a"], [], 2, 0], [7, ["a"], [[2]], 1, 1]
+    ),
+    "a create with a number": frame([], [12, ["a"], [], 1]),
+    "a mark without a number": frame([], [11, ["a", "b"], []]),
+    "a mark that lacks an anchor": frame([], [11, ["a", "b"], [], 1]),
 }
 VALUES = {
     "a place without segments": frame([], [1, [], []]),
@@ -128,17 +142,27 @@ VALUES = {
     "a segment of 201 bytes": frame([], [1, ["é" * 100 + "x"], []]),
     "a place of 1,025 bytes": frame([], [1, ["x" * 200] * 5 + ["x" * 25], []]),
     "an increment of 0": frame([], [6, ["a"], [], 0]),
+    "an insert of no characters": frame([], [7, ["a"], [], 0, 0]),
+    "an insert of too many": frame([], [7, ["a"], [], 2**20 + 1, 0]),
+    "an insert of more than the content has bytes": frame([], [7, ["a"], [], ROOM + 1, 0]),
+    "two inserts of more together": frame([], [7, ["a"], [], 60, 0], [9, ["b"], [], 41, 0]),
+    "an insert that hangs in a way nobody knows": frame([], [7, ["a"], [], 1, 5]),
+    "a deletion of no characters": frame([A], [8, ["a"], [[0, 0, 0]], 0]),
+    "a deletion of too many": frame([A], [10, ["a"], [[0, 0, 0]], 2**20 + 1]),
+    "a mark that starts after nothing": frame([], [11, ["a", "b"], [], 2]),
+    "a mark with a bit nobody knows": frame([], [11, ["a", "b"], [], 16]),
 }
+BY_SIZE = {"an insert of more than the content has bytes", "two inserts of more together"}
 
 
 @pytest.mark.parametrize("name", VOID)
 def test_a_frame_of_the_wrong_shape_is_void(name):
-    assert void(VOID[name]) == "void/frame"
+    assert void(VOID[name], ROOM) == "void/frame"
 
 
 @pytest.mark.parametrize("name", VALUES)
 def test_a_number_or_place_out_of_range_is_void(name):
-    assert void(VALUES[name]) == "void/value"
+    assert void(VALUES[name], ROOM) == "void/value"
 
 
 BAD_PLACE, NO_AMOUNT, NO_OP = [1, [""], []], [6, ["a"], [], 0], [1, ["a"]]
@@ -159,7 +183,7 @@ FIRST = {
 @pytest.mark.parametrize("name", FIRST)
 def test_of_two_faults_the_one_met_first_is_told(name):
     data, code = FIRST[name]
-    assert void(data) == code
+    assert void(data, ROOM) == code
     assert list(parse_frames([data])) == [code]
 
 
@@ -169,14 +193,30 @@ def test_many_frames_read_as_one_by_one(frames):
 
 
 def test_what_is_at_the_limits_is_good():
-    assert void(frame([], [1, ["x" * 200] * 5 + ["x" * 24], []])) is None
-    assert void(frame([], [1, list("abcdefgh"), []])) is None
-    assert void(frame([], [6, ["a"], [], -(2**63)])) is None
-    assert void(frame([A, [A, Link(B)]], GOOD, [1, ["a"], [[0], [1, 2**63 - 1, 9]]])) is None
+    assert void(frame([], [1, ["x" * 200] * 5 + ["x" * 24], []]), ROOM) is None
+    assert void(frame([], [1, list("abcdefgh"), []]), ROOM) is None
+    assert void(frame([], [6, ["a"], [], -(2**63)]), ROOM) is None
+    assert void(frame([A, [A, Link(B)]], GOOD, [1, ["a"], [[0], [1, 2**63 - 1, 9]]]), ROOM) is None
+
+
+def test_inserts_at_the_limits_are_good():
+    assert void(frame([], [7, ["a"], [], ROOM, 0]), ROOM) is None
+    assert void(frame([], [7, ["a"], [], 2**20, 0]), 2**20) is None
+    assert void(frame([], [7, ["a"], [], 2, 0], [8, ["a"], [[0], [1]], 1, 1]), ROOM) is None
+    assert void(frame([], [7, ["a"], [], 2, 0], [11, ["a", "b"], [[0], [1]], 13]), ROOM) is None
+
+
+def test_an_insert_takes_an_index_for_each_of_its_characters():
+    found = parse_frame(frame([], GOOD, [7, ["a"], [], 3, 0], GOOD, [8, ["a"], [[1]], 2]))
+    assert [index for index, _ in found.indexed()] == [0, 1, 4, 5]
+    assert [found.at(index).verb for index in range(6)] == [1, 7, 7, 7, 1, 8]
+    assert found.at(6) is None
+    content = encode_item([1, "abc", 2, None])
+    assert found.values(content) == {0: 1, 1: "abc", 4: 2, 5: None}
 
 
 def test_a_verb_of_a_later_version_is_not_void():
-    assert void(frame([], [99, ["a"], [], 1, 2, 0])) is None
+    assert void(frame([], [99, ["a"], [], 1, 2, 0]), ROOM) is None
 
 
 def test_values_that_cannot_be_read_say_why():
@@ -197,8 +237,24 @@ def live(verb, value, seq, index=0):
     return LiveOp(verb, value, encoded, seq, 0, A, seq, B, index)
 
 
+def splices(place, type_):
+    """A sequence that is empty."""
+    return Splices(
+        place,
+        type_,
+        Sequence(),
+        named=str,
+        outside=lambda _of, _at: (),
+        marks=lambda _of, _text: [],
+    )
+
+
+def editing(*seen):
+    return Edit(lambda _place, _type: list(seen), splices)
+
+
 def test_an_edit_goes_over_what_the_writer_sees_and_over_its_own_earlier_ops():
-    edit = Edit(lambda _place, _type: [live(1, "old", 3), live(1, "older", 2)])
+    edit = editing(live(1, "old", 3), live(1, "older", 2))
     edit.set("a/b", "new").set("a/b", "newer")
     parsed = parse_frame(edit.build()[0])
     assert [ref[1:] for ref in parsed.ops[0].over] == [(2, 0), (3, 0)]
@@ -207,13 +263,13 @@ def test_an_edit_goes_over_what_the_writer_sees_and_over_its_own_earlier_ops():
 
 def test_a_remove_names_the_adds_of_its_element_only():
     seen = [live(4, "x", 1), live(4, "y", 2), live(4, "x", 3, 2)]
-    edit = Edit(lambda _place, _type: seen)
+    edit = editing(*seen)
     parsed = parse_frame(edit.remove("tags", "x").build()[0])
     assert [ref[1:] for ref in parsed.ops[0].over] == [(1, 0), (3, 2)]
 
 
 def test_removing_what_is_not_there_is_refused_and_leaves_the_edit_as_it_was():
-    edit = Edit(lambda _place, _type: [live(4, "x", 1)])
+    edit = editing(live(4, "x", 1))
     edit.add("tags", "z")
     with pytest.raises(BadInput) as caught:
         edit.remove("tags", "w")
@@ -224,12 +280,12 @@ def test_removing_what_is_not_there_is_refused_and_leaves_the_edit_as_it_was():
 @pytest.mark.parametrize("amount", [0, 2**63, True, 1.0, "1"])
 def test_a_counter_takes_whole_numbers_of_64_bits_other_than_0(amount):
     with pytest.raises(BadInput):
-        Edit(lambda _place, _type: []).inc("n", amount)
+        editing().inc("n", amount)
 
 
 @pytest.mark.parametrize("value", [float("nan"), 2**63, {1: 2}, {"a", "b"}, Missing])
 def test_a_value_that_is_not_plain_data_is_refused_where_it_is_written(value):
-    edit = Edit(lambda _place, _type: [])
+    edit = editing()
     with pytest.raises(BadInput):
         edit.set("a", value)
     assert edit.drafts == []

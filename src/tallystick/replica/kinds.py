@@ -35,7 +35,7 @@ def is_ruled(kind: str) -> bool:
 def void_code(kind: str, *, frame: bytes, content_size: int, log: bytes) -> str | None:
     """Why an event has no weight for anyone, or None."""
     if kind == ops.KIND:
-        return ops.void(frame)
+        return ops.void(frame, content_size)
     if kind.startswith(TRUST) or kind in ACTOR_KINDS:
         found = parse_statement(kind, frame, id=b"", voter=b"", seq=0)
         return found if isinstance(found, str) else None

@@ -133,6 +133,10 @@ class OpenLog:
         taken = self._within(lambda: ids.extend(self._writer.append(rows, self._absorb)))
         return ids, taken
 
+    def heeds(self, row: int) -> bool:
+        """Whether an event is in the past of what is written next."""
+        return self._writer.heeds(row)
+
     def change(self, act: Callable[[], Sequence[Flip]]) -> Taken:
         """Runs something that moves the policy (a private statement, a parameter)."""
         return self._within(lambda: self._moved(act()))

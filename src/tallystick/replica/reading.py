@@ -19,7 +19,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from tallystick.errors import Ambiguous, BadInput, UsageError
+from tallystick.errors import Ambiguous, BadInput, NotFound, UsageError
 from tallystick.event.ids import cid_text
 from tallystick.identity.did import PREFIX, did_key
 from tallystick.policy.facts import Span
@@ -34,14 +34,16 @@ from tallystick.replica.facts import LogFacts
 from tallystick.replica.ledger_reading import LedgerReading
 from tallystick.replica.names import Names
 from tallystick.replica.openlog import PLACES, OpenLog
-from tallystick.replica.reports import VerdictInfo
+from tallystick.replica.reports import BlameInfo, VerdictInfo
 from tallystick.replica.statements import from_row
 from tallystick.replica.title_reports import TitleWhy
 from tallystick.replica.titles import TitleReads
 from tallystick.replica.trust_reports import DisputeInfo
 from tallystick.replica.versions import FactsAt, Version, clip
 from tallystick.state import views_places_read as places
-from tallystick.state.places import place_text
+from tallystick.state import views_texts_read as texts
+from tallystick.state.places import parse_place, place_text
+from tallystick.state.records import history as record_history
 from tallystick.state.source import ChangeRange, Spans
 from tallystick.state.view import Db, View, state_hash
 from tallystick.state.views import STANDARD, evaluate
@@ -49,9 +51,14 @@ from tallystick.state.views_fold import Fold
 from tallystick.state.views_ledger import NAME as LEDGER
 from tallystick.state.views_places import PlacesView
 from tallystick.state.views_sum import GroupSum
+from tallystick.state.views_texts import NAME as TEXTS
+from tallystick.state.views_texts import TextsView
 from tallystick.state.views_titles import NAME as TITLES
 from tallystick.state.views_titles import TitlesView
 from tallystick.store.lookups import facts_at
+
+NOTHING = object()
+"""That a place has no value, not even null."""
 
 
 @checked
@@ -233,7 +240,8 @@ class Reading:
 
         Args:
             name: of a stored view, or a fold or sum itself.
-            key: of a view whose state is a map; a place for ``places``.
+            key: of a view whose state is a map; a place for ``places`` (a text or list, too, is
+                found there) and ``texts``.
         """
         self._ready(name)
         with self._log.store.read():
@@ -241,7 +249,13 @@ class Reading:
             if key is None:
                 return shown(view, db)
             if isinstance(view, PlacesView):
-                return places.value(view, db, key)
+                found = places.value(view, db, key, default=NOTHING)
+                if found is not NOTHING:
+                    return found
+                self._ready(TEXTS)
+                view, db = self._find(TEXTS)
+            if isinstance(view, TextsView):
+                return texts.value(view, db, key)
             if isinstance(view, GroupSum):
                 return view.value(db, key)
             state = shown(view, db)
@@ -276,7 +290,7 @@ class Reading:
         if self._names.is_event(subject) or subject.startswith(PREFIX):
             return self.verdict(subject)
         try:
-            return self._why(subject, PLACES, type)
+            return self._why_place(subject, type)
         except UsageError as error:
             if error.code != "state/place" or isinstance(error, Ambiguous) or type is not None:
                 raise
@@ -293,6 +307,74 @@ class Reading:
             if self._is_title(subject):
                 return self.titles.why(subject)
             raise
+
+    def _why_place(self, subject: str, type: str | None) -> Explained:
+        """Of a value at a place, or a text or list there."""
+        if type in texts.SEQUENCES:
+            return self._why(subject, TEXTS, type)
+        try:
+            return self._why(subject, PLACES, type)
+        except NotFound:
+            try:
+                return self._why(subject, TEXTS, type)
+            except (NotFound, BadInput):
+                pass
+            raise
+
+    @contextmanager
+    def places_and_texts(self) -> Iterator[tuple[tuple[PlacesView, Db], tuple[TextsView, Db]]]:
+        """The two views that hold all places, each with its database, in one transaction."""
+        self._ready(PLACES)
+        self._ready(TEXTS)
+        with self._log.store.read():
+            (one, one_db), (two, two_db) = self._find(PLACES), self._find(TEXTS)
+            assert isinstance(one, PlacesView) and isinstance(two, TextsView)  # noqa: PT018
+            yield (one, one_db), (two, two_db)
+
+    @contextmanager
+    def view_and_db(self, name: str) -> Iterator[tuple[View, Db]]:
+        """A view and its database, in one transaction."""
+        self._ready(name)
+        with self._log.store.read():
+            yield self._find(name)
+
+    def record_history(self, place: str) -> list[dict[str, Any]]:
+        """What every event did to a record and its fields, counted or not, in canonical order.
+
+        Raises:
+            BadInput: state/place.
+        """
+        with self.places_and_texts() as (one, two):
+            found = record_history(one, two, self._log.source, parse_place(place))
+        return [
+            {"place": place, "counts": self.counts(step.event), **step.as_dict()}
+            for place, step in found
+        ]
+
+    def blame(self, place: str) -> list[BlameInfo]:
+        """Who wrote what a text or list shows, in stretches of one event each.
+
+        Raises:
+            NotFound, BadInput: state/place, where there is no text or list.
+        """
+        self._ready(TEXTS)
+        with self._log.store.read():
+            view, db = self._find(TEXTS)
+            assert isinstance(view, TextsView)
+            _, name, no = texts.find_sequence(view, db, place)
+            if name == "mark":
+                raise BadInput(
+                    "state/place", expected="a text or a list", got="a mark", where=place
+                )
+            runs = texts.blame(view, db, self._log.source, no)
+            said = view.value(db, no, name)
+        return [
+            BlameInfo(
+                run.start, run.end, said[run.start : run.end], did_key(run.author),
+                cid_text(run.event), run.time,
+            )
+            for run in runs
+        ]  # fmt: skip
 
     def _is_title(self, name: str) -> bool:
         """Whether things go by a name here."""
@@ -322,6 +404,8 @@ class Reading:
             found, db = self._find(wanted)
             if isinstance(found, PlacesView):
                 explanation = places.why(found, db, source, subject, self.verdict_of, type_=type)
+            elif isinstance(found, TextsView):
+                explanation = texts.why(found, db, source, subject, self.verdict_of, type_=type)
             elif isinstance(found, GroupSum):
                 if not self.is_own:
                     found, db = self._with_excluded(found)

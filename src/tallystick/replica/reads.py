@@ -16,11 +16,13 @@ from tallystick.policy import Policy, holding
 from tallystick.policy.actors import own_words
 from tallystick.policy.scope import covers
 from tallystick.replica.arguments import check_limit
+from tallystick.replica.collections import Collection
 from tallystick.replica.explained import Explained
 from tallystick.replica.infos import event_infos
 from tallystick.replica.openlog import PLACES
 from tallystick.replica.reading import Reading
 from tallystick.replica.reports import (
+    BlameInfo,
     EventInfo,
     SqlResult,
     VerdictInfo,
@@ -32,9 +34,13 @@ from tallystick.replica.titles import Titles
 from tallystick.replica.versions import find_version
 from tallystick.state.titles import is_asset_type
 from tallystick.state.view import View
+from tallystick.state.views_records import RecordsView
 from tallystick.state.views_sum import GroupSum
 from tallystick.store.lookups import canonical_rows
 from tallystick.sync.log_checkpoint import log_checkpoint
+
+RECORD_ID_BYTES = 10
+"""Of a record's id that nobody chose: 80 random bits, 20 hexadecimal digits."""
 
 
 class Reads(Says):
@@ -53,6 +59,35 @@ class Reads(Says):
     ) -> Explained | VerdictInfo | TitleWhy:
         """Why a place, or a key of a view, is what it is; why an event or actor counts."""
         return self.reading().why(subject, view=view, type=type)
+
+    def collection(self, name: str, schema: Any, *, indexes: Sequence[str] = ()) -> Collection:
+        """Documents of one kind, and a table of that name with a row for each.
+
+        Args:
+            schema: a class with type hints (``tallystick.fields``), or a JSON Schema in which
+                ``x-crdt`` says what a field is. With another schema the table is made anew.
+            indexes: fields to be found quickly by.
+
+        Raises:
+            BadInput: state/schema, state/view.
+        """
+        self._edit()  # there is a log from now on
+        view = RecordsView(name, schema=schema, indexes=indexes)
+        log = self._log
+        if log.views.is_current(view):
+            log.views.adopt(view)
+        else:
+            with self._store.write():
+                log.views.attach(view)
+                log.catch_up()
+        return Collection(
+            Reading(log, self._names), view, edit=self._edit, write=self._write_edit,
+            fresh=lambda: self._means.entropy(RECORD_ID_BYTES).hex(), at=self.at,
+        )  # fmt: skip
+
+    def blame(self, place: str) -> list[BlameInfo]:
+        """Who wrote what a text or list shows, in stretches of one event each."""
+        return self.reading().blame(place)
 
     @property
     def titles(self) -> Titles:

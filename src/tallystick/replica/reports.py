@@ -24,6 +24,23 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class BlameInfo(Report):
+    """Characters (elements) ``start`` to ``end`` of a text (list) as shown, and who wrote them.
+
+    Args:
+        said: them.
+        time: as claimed, in milliseconds since 1970.
+    """
+
+    start: int
+    end: int
+    said: str | list[Any]
+    author: str
+    event: str
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
 class LogInfo(Report):
     """One log of a store."""
 

@@ -87,6 +87,28 @@ class LogSource:
         row = self._store.row_of(id)
         return row if row is not None and self._is_ours(row) else None
 
+    def chain(self, row: int) -> int:
+        """The number, here, of the chain an event is in."""
+        return self._store.links(row)[0]
+
+    def chains(self, author: bytes) -> list[tuple[int, bytes]]:
+        """(number, side) of each chain of an author: see ``EventSource``."""
+        lines = {line.no: line for line in self._store.lines(self._log_no, author)}
+        found = []
+        for no, line in lines.items():
+            way, end = {no: line.size}, no  # chain -> where the way leaves it
+            while (base := lines[end].base) is not None:
+                way[base], end = lines[end].first_seq, base
+            splits = {
+                side.first_seq
+                for side in lines.values()
+                if (side.base in way and side.first_seq <= way[side.base]) or side.no in way
+            }
+            seqs = sorted(seq for seq in splits if seq < line.size)
+            rows = [self._store.row_at(no, seq) for seq in seqs]
+            found.append((no, b"".join(self._store.ids_at(rows))))
+        return found
+
     def in_past(self, x: int, y: int) -> bool:
         """Whether row x is row y or an ancestor of it."""
         return is_ancestor(StoreGraph(self._store), x, y)

@@ -17,6 +17,7 @@ from tallystick.errors import BadInput
 from tallystick.event.event import read_part
 from tallystick.event.ids import cid_texts
 from tallystick.event.rules import CREATE
+from tallystick.kernels import Sequence as Characters
 from tallystick.kernels import encode_item
 from tallystick.limits import DIGEST_BYTES
 from tallystick.replica.base import Base
@@ -29,9 +30,14 @@ from tallystick.replica.writing import Row
 from tallystick.state.edits import Edit
 from tallystick.state.ops import KIND as EDIT
 from tallystick.state.ops import Target
+from tallystick.state.places import Place
+from tallystick.state.splices import Splices
 from tallystick.state.types import LiveOp
 from tallystick.state.views_places import PlacesView
 from tallystick.state.views_places_read import live_ops
+from tallystick.state.views_texts import NAME as TEXTS
+from tallystick.state.views_texts import TextsView
+from tallystick.state.views_texts_marks import Mark, marks_at
 
 
 class Batch:
@@ -98,34 +104,71 @@ class Writes(Base):
     @contextmanager
     def edit(self) -> Iterator[Edit]:
         """Several ops at places as one event: ``with replica.edit() as e: e.set(...)``."""
-        edit = Edit(self._live)
+        edit = self._edit()
         yield edit
         if edit.drafts:
             self._write_edit(edit)
 
     def set(self, place: str, value: Any) -> str:
         """Writes a register; the id of the edit."""
-        return self._write_edit(Edit(self._live).set(place, value))
+        return self._write_edit(self._edit().set(place, value))
 
     def add(self, place: str, element: Any) -> str:
         """Puts an element into a set."""
-        return self._write_edit(Edit(self._live).add(place, element))
+        return self._write_edit(self._edit().add(place, element))
 
     def remove(self, place: str, element: Any) -> str:
         """Takes an element out of a set. Raises BadInput state/place if it is not there."""
-        return self._write_edit(Edit(self._live).remove(place, element))
+        return self._write_edit(self._edit().remove(place, element))
 
     def inc(self, place: str, amount: int = 1) -> str:
         """Adds to a counter; the amount may be negative, not 0."""
-        return self._write_edit(Edit(self._live).inc(place, amount))
+        return self._write_edit(self._edit().inc(place, amount))
 
     def enable(self, place: str) -> str:
         """Switches a flag on."""
-        return self._write_edit(Edit(self._live).enable(place))
+        return self._write_edit(self._edit().enable(place))
 
     def disable(self, place: str) -> str:
         """Switches a flag off."""
-        return self._write_edit(Edit(self._live).disable(place))
+        return self._write_edit(self._edit().disable(place))
+
+    def splice(self, place: str, position: int, deleted: int = 0, text: str = "") -> str | None:
+        """Deletes characters of a text and inserts others there; None if that is nothing.
+
+        Positions count Unicode scalar values of what this replica shows.
+
+        Raises:
+            BadInput: state/text, for a position or length beyond the text.
+        """
+        edit = self._edit().splice(place, position, deleted, text)
+        return self._write_edit(edit) if edit.drafts else None
+
+    def mark(
+        self, place: str, start: int, end: int, name: str, *, value: Any = True, grows: bool = True
+    ) -> str:
+        """Marks characters of a text (bold, link, a comment); null takes the mark off.
+
+        Args:
+            grows: whether what is typed directly after the last character is marked, too.
+
+        Raises:
+            BadInput: state/text, for an empty stretch or one beyond the text; state/place.
+        """
+        return self._write_edit(
+            self._edit().mark(place, start, end, name, value=value, grows=grows)
+        )
+
+    def splice_list(
+        self, place: str, position: int, deleted: int = 0, elements: Sequence[Any] = ()
+    ) -> str | None:
+        """Deletes elements of a list and inserts others there; None if that is nothing.
+
+        Raises:
+            BadInput: state/text, for a position or length beyond the list; codec/*.
+        """
+        edit = self._edit().splice_list(place, position, deleted, elements)
+        return self._write_edit(edit) if edit.drafts else None
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -154,14 +197,42 @@ class Writes(Base):
         found = [self._log.source.row_of(id) for id in named]
         return row._replace(names=(*row.names, *(one for one in found if one is not None)))
 
+    def _edit(self) -> Edit:
+        if not self._store.logs():
+            self.create_log(self.path.stem if self.path is not None else "log")
+        return Edit(self._live, self._sequence)
+
     def _live(self, place: Sequence[str], type_: str) -> Sequence[LiveOp]:
         view = self._log.views.get(PLACES)
         assert isinstance(view, PlacesView)
         return live_ops(view, self._store.db, place, type_)
 
+    def _sequence(self, place: Place, type_: str) -> Splices:
+        view = self._log.views.get(TEXTS)
+        assert isinstance(view, TextsView)
+        no = view.find(self._store.db, place, type_)
+        sequence = Characters() if no is None else view.kept.get(self._store.db, no)
+
+        def marks(of: Place, text: Characters) -> list[Mark]:
+            number = view.find(self._store.db, of, "mark")
+            return [] if number is None else marks_at(view, self._store.db, number, text)
+
+        return Splices(
+            place, type_, sequence, named=self._target, outside=self._outside, marks=marks
+        )
+
+    def _target(self, row: int) -> Target:
+        event = self._store.event(row)
+        return Target(event.author, event.seq, event.id, 0)
+
+    def _outside(self, sequence: Characters, position: int) -> list[int]:
+        """Of the events that do not count and follow a position, those not built upon."""
+        return [row for row in sequence.gap(position) if not self._log.heeds(row)]
+
     def _write_edit(self, edit: Edit) -> str:
         frame, content = edit.build(side_of=self._side_of)
-        targets = {target.id for draft in edit.drafts for target in draft.over}
+        named = (target for draft in edit.drafts for target in draft.over)
+        targets = {target.id for target in named if not isinstance(target, int)}
         names = tuple(row for row in self._store.rows_of(sorted(targets)) if row is not None)
         return self._append([Row(EDIT, frame=frame, content=content, names=names)])[0]
 

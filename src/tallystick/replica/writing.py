@@ -156,6 +156,12 @@ class Writer:
             )
         return ChainEnd(line.size, line.peaks, line.last_id, line.lamport)
 
+    def heeds(self, row: int) -> bool:
+        """Whether an event is in the past of what is written next, whatever that names."""
+        own = {line.no for line in self._store.lines(self._log_no, self._owner.public)}
+        tops = [*self._last_rows(own), *self._tips.newest(DEPS_MAX // 2)]
+        return self._tips.holds(row, tops)
+
     # --- deps -----------------------------------------------------------------------------------
 
     def _deps(self, names: set[int], taken: Callable[[Stored], None]) -> list[int]:

@@ -14,6 +14,7 @@ Reads: state.ops, places, types. Read by: replica.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -21,11 +22,13 @@ from typing import Any, Final
 from tallystick.errors import BadInput
 from tallystick.kernels import encode_item
 from tallystick.limits import INT_MAX, INT_MIN
-from tallystick.state.ops import Draft, Target, build
+from tallystick.state.ops import Draft, Target, build, draft_index
 from tallystick.state.places import Place, parse_place
+from tallystick.state.splices import Splices
 from tallystick.state.types import VERBS, LiveOp
 from tallystick.state.types.counter import INC
 from tallystick.state.types.flag import DISABLE, ENABLE
+from tallystick.state.types.record import CREATE, DELETE, RESTORE
 from tallystick.state.types.register import SET
 from tallystick.state.types.set_ import ADD, REMOVE
 
@@ -39,10 +42,13 @@ class Edit:
 
     Args:
         live: (place, type) -> the live ops there as the writer sees them.
+        sequence: (place, ``text`` or ``list``) -> what is there, to be spliced.
     """
 
     live: Callable[[Place, str], Sequence[LiveOp]]
+    sequence: Callable[[Place, str], Splices]
     drafts: list[Draft] = field(default_factory=list)
+    _splices: dict[tuple[Place, str], Splices] = field(default_factory=dict)
 
     def set(self, place: str | Sequence[str], value: Any) -> Edit:
         """Write a register."""
@@ -69,7 +75,7 @@ class Edit:
         encoded = encode_item(element, floats=True)
         before = len(self.drafts)
         self._step(REMOVE, place, only=encoded)
-        if not (self.drafts[-1].over or self.drafts[-1].own):
+        if not self.drafts[-1].over:
             del self.drafts[before:]
             raise BadInput("state/place", "the set has no such element", where=str(place))
         return self
@@ -83,6 +89,89 @@ class Edit:
             )  # fmt: skip
         return self._step(INC, place, numbers=(amount,))
 
+    def splice(
+        self, place: str | Sequence[str], position: int, deleted: int = 0, text: str = ""
+    ) -> Edit:
+        """Delete characters of a text from a position on, then insert some there.
+
+        Positions and lengths count Unicode scalar values of the text as the writer sees it, earlier
+        splices of this edit included.
+
+        Raises:
+            BadInput: state/text, for a position or length beyond the text.
+        """
+        if not isinstance(text, str) or _has_surrogates(text):
+            raise BadInput("state/text", expected="text", got=repr(text)[:80], where=str(place))
+        return self._spliced(place, "text", position, deleted, text)
+
+    def splice_list(
+        self,
+        place: str | Sequence[str],
+        position: int,
+        deleted: int = 0,
+        elements: Sequence[Any] = (),
+    ) -> Edit:
+        """Delete elements of a list from a position on, insert some there; raises as ``splice``."""
+        for element in elements:
+            encode_item(element, floats=True)
+        return self._spliced(place, "list", position, deleted, list(elements))
+
+    def mark(
+        self,
+        place: str | Sequence[str],
+        start: int,
+        end: int,
+        name: str,
+        *,
+        value: Any = True,
+        grows: bool = True,
+    ) -> Edit:
+        """Mark characters ``start`` to ``end`` of a text; null takes the mark off.
+
+        Args:
+            name: ``bold``, ``link``, ``comment-7``...: by one name a character carries one value.
+            grows: whether what is typed directly after the last character is marked, too.
+
+        Raises:
+            BadInput: state/text, for an empty stretch or one beyond the text; state/place.
+        """
+        encode_item(value, floats=True)
+        text = self._at(_path(place), "text")
+        self.drafts.append(text.mark(start, end, name, value, grows=grows))
+        return self
+
+    def length(self, place: str | Sequence[str]) -> int:
+        """How many elements a list will have once this edit is made."""
+        return len(self._at(_path(place), "list"))
+
+    def reads(self, place: str | Sequence[str]) -> str:
+        """What a text will read once this edit is made."""
+        return self._at(_path(place), "text").text()
+
+    def _spliced(
+        self, place: str | Sequence[str], type_: str, position: int, deleted: int, said: Any
+    ) -> Edit:
+        index = draft_index(self.drafts)
+        self.drafts += self._at(_path(place), type_).splice(index, position, deleted, said)
+        return self
+
+    def _at(self, path: Place, type_: str) -> Splices:
+        if (path, type_) not in self._splices:
+            self._splices[path, type_] = self.sequence(path, type_)
+        return self._splices[path, type_]
+
+    def create(self, record: str | Sequence[str]) -> Edit:
+        """Say that a record is there."""
+        return self._step(CREATE, record)
+
+    def delete(self, record: str | Sequence[str]) -> Edit:
+        """Say that a record is not there; its fields stay as they are, unseen."""
+        return self._step(DELETE, record)
+
+    def restore(self, record: str | Sequence[str]) -> Edit:
+        """Say that a deleted record is there again."""
+        return self._step(RESTORE, record)
+
     def build(self, *, side_of: SideOf = _NO_SIDES) -> tuple[bytes, bytes]:
         """Frame and content (see ``state.ops.build``)."""
         return build(self.drafts, side_of=side_of)
@@ -91,12 +180,12 @@ class Edit:
         self, verb: int, place: str | Sequence[str], *, value: Any = None,
         numbers: tuple[int, ...] = (), only: bytes | None = None,
     ) -> Edit:  # fmt: skip
-        path = parse_place(place) if isinstance(place, str) else tuple(place)
+        path = _path(place)
         known = VERBS[verb]
-        over, own = [], []
+        over: list[Target | int] = []
         if known.replaces:
-            own = self._own(path, known.replaces, only)
-            gone = {target for draft in self.drafts if draft.place == path for target in draft.over}
+            over += self._own(path, known.replaces, only)
+            gone = self._gone(path)
             for op in self.live(path, known.type):
                 target = Target(op.author, op.seq, op.id, op.index)
                 fits = op.verb in known.replaces and (only is None or op.encoded == only)
@@ -104,17 +193,34 @@ class Edit:
                     over.append(target)
         if known.valued:
             encode_item(value, floats=True)
-        self.drafts.append(Draft(verb, path, tuple(over), tuple(own), numbers, value))
+        self.drafts.append(Draft(verb, path, tuple(over), numbers, value))
         return self
+
+    def _gone(self, place: Place) -> builtins.set[Target | int]:
+        """What ops of this edit go over at a place."""
+        return {target for draft in self.drafts if draft.place == place for target in draft.over}
 
     def _own(self, place: Place, replaces: frozenset[int], only: bytes | None) -> list[int]:
         """Earlier ops of this edit that are live at the place."""
-        gone = {index for draft in self.drafts for index in draft.own}
+        gone = self._gone(place)
+        indices = (draft_index(self.drafts[:n]) for n in range(len(self.drafts)))
         return [
             index
-            for index, draft in enumerate(self.drafts)
+            for index, draft in zip(indices, self.drafts, strict=True)
             if draft.place == place
             and draft.verb in replaces
             and index not in gone
             and (only is None or encode_item(draft.value, floats=True) == only)
         ]
+
+
+def _path(place: str | Sequence[str]) -> Place:
+    return parse_place(place) if isinstance(place, str) else tuple(place)
+
+
+def _has_surrogates(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False

@@ -8,7 +8,10 @@
     content = [ value | null, ... ]                                    parallel to ops
 
     verb  1 set (register) · 2 enable · 3 disable (flag) · 4 add · 5 remove (set) · 6 inc (counter)
+          7 insert · 8 delete (text) · 9 insert · 10 delete (list) · 12 create · 13 delete ·
+          14 restore (record)
 
+An op has one index, the next one free in its event; an insert of n characters has n, one each.
 What a reference resolves to depends on the event's past (``EventSource.resolve``); one that leads
 nowhere, to another place or to a verb its own may not replace is ignored. A verb this version
 does not know keeps its shape and has no effect. The shape itself is read by the kernels.
@@ -25,13 +28,15 @@ from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from tallystick.errors import BadInput
 from tallystick.event.absent import Absent, Bad, Erased, Missing
 from tallystick.kernels import Link, decode_item, encode_item, open_frames
 from tallystick.state.places import Place, fits, place_text
-from tallystick.state.types import VERBS
+from tallystick.state.types import TYPES, VERBS
+from tallystick.state.types.sequence import INSERTS
 
 KIND: Final = "record/edit"
 OWN: Final = -1
@@ -67,6 +72,20 @@ class Frame(NamedTuple):
     authors: tuple[tuple[bytes, bytes | None], ...]
     ops: tuple[Op, ...]
 
+    def indexed(self) -> Iterable[tuple[int, Op]]:
+        """Each op with its (first) index."""
+        return zip(_indices(self.ops), self.ops, strict=False)
+
+    def at(self, index: int) -> Op | None:
+        """The op that has an index, None beyond the last."""
+        ends = list(_indices(self.ops))
+        return self.ops[bisect(ends, index) - 1] if 0 <= index < ends[-1] else None
+
+    def values(self, content: bytes | None, *, erased: bool = False) -> dict[int, Any]:
+        """(First) index of each op -> its value: see ``op_values``."""
+        said = op_values(content, len(self.ops), erased=erased)
+        return dict(zip(_indices(self.ops), said, strict=False))
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -80,12 +99,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An op to be written. ``over`` names ops of other events, ``own`` earlier ones of this one."""
+    """An op to be written.
+
+    Args:
+        over: what it names: ops of other events, and indices of earlier ops of its own.
+    """
 
     verb: int
     place: Place
-    over: tuple[Target, ...] = ()
-    own: tuple[int, ...] = ()
+    over: tuple[Target | int, ...] = ()
     numbers: tuple[int, ...] = ()
     value: Any = None
 
@@ -108,10 +130,17 @@ def parse_frames(frames: Sequence[bytes]) -> Iterator[Frame | str]:
         yield from map(_judged, open_frames(some), some)
 
 
-def void(frame: bytes) -> str | None:
-    """The void code of a ``record/edit`` frame: void/frame, void/value, or None when it is good."""
+def void(frame: bytes, content_size: int) -> str | None:
+    """The void code of a ``record/edit`` frame: void/frame, void/value, or None when it is good.
+
+    Args:
+        content_size: bytes of the content as the header says; each character inserted takes one.
+    """
     parsed = parse_frame(frame)
-    return parsed if isinstance(parsed, str) else None
+    if isinstance(parsed, str):
+        return parsed
+    inserted = sum(op.numbers[0] for op in parsed.ops if op.verb in INSERTS)
+    return "void/value" if inserted > content_size else None
 
 
 def _parse(frame: bytes) -> Frame | str:
@@ -130,17 +159,31 @@ def _judged(parts: Any, frame: bytes) -> Frame | str:
         return _misshapen(frame)
     authors, steps = parts
     ops = []
+    index = 0
     for verb, place, over, numbers in steps:
         if not fits(place):
             return "void/value"
+        if any(ref[0] == OWN and ref[2] >= index for ref in over):
+            return "void/frame"
         known = VERBS.get(verb)
         if known is not None:
-            if len(numbers) != known.numbers:
-                return "void/frame"
-            if not all(numbers):
-                return "void/value"
+            code = known.void(numbers, len(over))
+            if code is not None:
+                return code
+            index += known.width(numbers)
+        else:
+            index += 1
         ops.append(Op(verb, place, over, numbers))
     return Frame(authors, tuple(ops))
+
+
+def _indices(ops: Sequence[Op]) -> Iterator[int]:
+    """The first index of each op."""
+    return accumulate((_width(op.verb, op.numbers) for op in ops), initial=0)
+
+
+def _width(verb: int, numbers: Sequence[int]) -> int:
+    return VERBS[verb].width(numbers) if verb in VERBS else 1
 
 
 def _misshapen(frame: bytes) -> str:
@@ -206,25 +249,33 @@ def build(
             value that is not plain data.
     """
     table: dict[tuple[bytes, bytes | None], int] = {}
+
+    def ref(target: Target | int) -> list[int]:
+        if isinstance(target, int):
+            return [target]
+        entry = (target.author, side_of(target))
+        return [table.setdefault(entry, len(table)), target.seq, target.index]
+
     ops = []
     for draft in drafts:
-        over: list[list[int]] = [[i] for i in sorted(draft.own)]
-        for target in sorted(draft.over, key=_order):
-            entry = (target.author, side_of(target))
-            over.append([table.setdefault(entry, len(table)), target.seq, target.index])
+        named = draft.over if VERBS[draft.verb].ordered else sorted(draft.over, key=_order)
+        over = [ref(target) for target in named]
         ops.append([draft.verb, list(draft.place), over, *draft.numbers])
     authors = [key if side is None else [key, Link(side)] for key, side in table]
     frame = encode_item([authors, ops])
-    code = void(frame)
+    content = b""
+    if any(VERBS[d.verb].valued for d in drafts):
+        content = encode_item([_valued(draft) for draft in drafts], floats=True)
+    code = void(frame, len(content))
     if code is not None:
         where = ", ".join(place_text(draft.place) for draft in drafts[:3])
         raise BadInput("state/place", "the edit would be void", where=where, got=code)
-    if all(not VERBS[d.verb].valued for d in drafts):
-        return frame, b""
-    return frame, encode_item([_valued(draft) for draft in drafts], floats=True)
+    return frame, content
 
 
-def _order(target: Target) -> tuple[bytes, int, bytes, int]:
+def _order(target: Target | int) -> tuple[bytes, int, bytes, int]:
+    if isinstance(target, int):
+        return b"", 0, b"", target
     return target.author, target.seq, target.id, target.index
 
 
@@ -232,6 +283,11 @@ def _valued(draft: Draft) -> Any:
     if isinstance(draft.value, Absent):
         raise BadInput("codec/unencodable", expected="a value", got=repr(draft.value))
     return draft.value if VERBS[draft.verb].valued else None
+
+
+def draft_index(drafts: Sequence[Draft]) -> int:
+    """The index that the op after these drafts has."""
+    return sum(_width(draft.verb, draft.numbers) for draft in drafts)
 
 
 def op_number(row: int, index: int) -> int:
@@ -250,5 +306,6 @@ def op_index(number: int) -> int:
 
 
 def places_of(frame: Frame) -> Iterable[tuple[Place, str]]:
-    """The (place, type) pairs that a frame's known ops act on."""
-    return {(op.place, VERBS[op.verb].type): None for op in frame.ops if op.verb in VERBS}
+    """The (place, type) pairs that a frame's known ops act on, sequences left out."""
+    types = ((op.place, VERBS[op.verb].type) for op in frame.ops if op.verb in VERBS)
+    return {pair: None for pair in types if not TYPES[pair[1]].sequence}

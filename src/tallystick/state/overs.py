@@ -23,7 +23,7 @@ from typing import Final, TypeAlias
 from tallystick.state import titles
 from tallystick.state.ops import KIND, OWN, Frame, Op, Ref, op_row, parse_frame, parse_frames
 from tallystick.state.source import EventRow, EventSource
-from tallystick.state.types import VERBS
+from tallystick.state.types import TYPES, VERBS
 from tallystick.state.view import Db
 from tallystick.state.views_places import PlacesView
 
@@ -73,7 +73,8 @@ class Overs:
 
     def _targets(self, row: int, frame: Frame, op: Op) -> Iterator[int]:
         """Rows of the ops an op is over: those it names that are in its past, and fit."""
-        replaces = VERBS[op.verb].replaces if op.verb in VERBS else ()
+        known = VERBS.get(op.verb)
+        replaces = known.replaces if known and not TYPES[known.type].sequence else ()
         for ref in op.over if replaces else ():
             if ref[0] == OWN:
                 at, other = row, frame
@@ -82,10 +83,9 @@ class Overs:
                 if below is None:
                     continue
                 at, other = below
-            if ref[2] < len(other.ops):
-                target = other.ops[ref[2]]
-                if target.place == op.place and target.verb in replaces:
-                    yield at
+            target = other.at(ref[2])
+            if target is not None and target.place == op.place and target.verb in replaces:
+                yield at
 
     def _named(self, ref: Ref, row: int, frame: Frame) -> tuple[int, Frame] | None:
         author, side = frame.authors[ref[0]]

@@ -119,6 +119,16 @@ class EventSource(Protocol):
     def row_of(self, id: bytes) -> int | None:
         """The row of an event, None when it is not here."""
 
+    def chain(self, row: int) -> int:
+        """The number, here, of the chain an event is in; a side of a split is one of its own."""
+
+    def chains(self, author: bytes) -> Sequence[tuple[int, bytes]]:
+        """(number, side) of each chain of an author.
+
+        Side: ids of the chain's events at each seq where another parts from it, one after the
+        other; sorted by it, chains of one key are in the same order everywhere.
+        """
+
     def resolve(self, author: bytes, seq: int, *, at_row: int, side: bytes | None) -> int | None:
         """The row of the one event of (author, seq) in the past of ``at_row``.
 

@@ -61,6 +61,8 @@ class View(ABC):
 
     parts: ClassVar[tuple[str, ...]]
     """Its tables but the one for people, by the names that ``schema`` has for them."""
+    after: ClassVar[tuple[str, ...]] = ()
+    """Views, by name, that take in the same changes before it, as it reads what they hold."""
     schema: ClassVar[str]
     """The statements that make them empty; ``{people}`` is the table for people."""
 

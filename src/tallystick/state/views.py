@@ -31,7 +31,9 @@ from tallystick.state.view import Db, View
 from tallystick.state.views_fold import Fold
 from tallystick.state.views_ledger import LedgerView
 from tallystick.state.views_places import PlacesView
+from tallystick.state.views_records import RecordsView
 from tallystick.state.views_sum import GroupSum
+from tallystick.state.views_texts import TextsView
 from tallystick.state.views_titles import TitlesView
 from tallystick.store.adapter import Adapter
 from tallystick.store.crc import INSERT_VIEW
@@ -43,13 +45,14 @@ FEW: Final = 64
 PASSED_MAX: Final = 4_096
 """Changes passed over before a position is saved; about 0.3 ms to look through again."""
 
-STANDARD: Final[Mapping[str, type[PlacesView | LedgerView | TitlesView]]] = {
+STANDARD: Final[Mapping[str, type[PlacesView | TextsView | LedgerView | TitlesView]]] = {
     "places": PlacesView,
+    "texts": TextsView,
     "ledger": LedgerView,
     "titles": TitlesView,
 }
 """The views that every log has, by name, which is that of their reducer, too."""
-REDUCERS: Final = (*STANDARD, "sum", "fold")
+REDUCERS: Final = (*STANDARD, "sum", "fold", "records")
 """The kinds of views there are."""
 
 ReadFeed = Callable[[int, int], Sequence[ChangeRange]]
@@ -112,6 +115,9 @@ class Views:
         A new or remade view is empty until ``catch_up``.
         """
         self._prepare()
+        for name in view.after:
+            if name not in self._attached:
+                self.attach(STANDARD[name]())
         view.suffix = "" if self.log == 1 else f"_{self.log}"
         stored = self._stored(view.name)
         definition = view.definition_bytes()
@@ -122,14 +128,14 @@ class Views:
         return view
 
     def attach_stored(self) -> list[View]:
-        """Attach every stored view that is declared rather than coded: places and sums."""
+        """Attach every stored view that is declared rather than coded: sums and collections."""
         known = []
         for row in self.list():
             if row.name in self._attached:
                 continue
             if row.reducer in STANDARD:
                 known.append(self.attach(STANDARD[row.reducer]()))
-            elif row.reducer == "sum":
+            elif row.reducer in {"sum", "records"}:
                 stored = self._stored(row.name)
                 assert stored is not None, "it was listed a moment ago"
                 known.append(self.attach(self._blank(row.name, stored[0])))
@@ -240,7 +246,7 @@ class Views:
             if apart:
                 end = min(apart)
                 ranges = _until(ranges, end)
-            for name in sorted(together):
+            for name in sorted(together, key=lambda one: (bool(self._attached[one].after), one)):
                 if self._may_pass(name, ranges, source, end):
                     continue
                 if not self._feed(name, ranges, source, end):
@@ -397,6 +403,8 @@ class Views:
             reducer, version, rest = _definition(definition)
             if reducer == "sum":
                 view = GroupSum(name, **rest)
+            elif reducer == "records":
+                view = RecordsView(name, **rest)
             elif reducer in STANDARD:
                 view = STANDARD[reducer]()
             else:
@@ -441,12 +449,15 @@ def evaluate(
         UsageError: state/fold.
     """
     scratch = db if db is not None else Adapter(None, create=True)
-    view.create(scratch)
+    below = [STANDARD[name]() for name in view.after]
+    for one in (*below, view):
+        one.create(scratch)
     pos, changes = 0, []
     for row, count in ranges:
         changes.append(ChangeRange(pos, row, count, 1, "counted"))
         pos += count
-    view.apply(scratch, source, changes)
+    for one in (*below, view):
+        one.apply(scratch, source, changes)
     return scratch
 
 

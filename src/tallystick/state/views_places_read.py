@@ -18,13 +18,22 @@ from typing import Any, NamedTuple
 from tallystick.errors import Ambiguous, BadInput, NotFound
 from tallystick.event.absent import Absent
 from tallystick.state.explain import Explanation, Item, VerdictOf, shown
-from tallystick.state.ops import KIND, Frame, op_index, op_row, op_values, parse_frame
+from tallystick.state.ops import KIND, Frame, op_index, op_row, parse_frame
 from tallystick.state.places import Place, parse_place, place_text
 from tallystick.state.source import EventRow, EventSource, Spans
 from tallystick.state.types import TYPES, VERBS, LiveOp
 from tallystick.state.view import Db
 from tallystick.state.views_places import PlacesView
 from tallystick.state.views_places_write import Batch
+
+_DEEDS = {
+    "enable": "enabled it",
+    "disable": "disabled it",
+    "remove": "removed it",
+    "create": "created it",
+    "delete": "deleted it",
+    "restore": "restored it",
+}
 
 
 class PastOp(NamedTuple):
@@ -222,7 +231,7 @@ def _increments(
         if isinstance(frame, Frame) and (authors is None or author in authors):
             steps = [
                 (index, op.numbers[0])
-                for index, op in enumerate(frame.ops)
+                for index, op in frame.indexed()
                 if op.place == place and op.verb in VERBS and VERBS[op.verb].type == name
             ]
             if steps:
@@ -262,14 +271,12 @@ def _events(source: EventSource, rows: set[int]) -> dict[int, EventRow]:
 def _value(event: EventRow, index: int) -> Any:
     frame = parse_frame(event.frame)
     assert isinstance(frame, Frame), event.row
-    return op_values(event.content, len(frame.ops), erased=event.erased)[index]
+    return frame.values(event.content, erased=event.erased)[index]
 
 
 def _words(verb: int, said: Any) -> str:
     """What an op does, the author being the subject of the sentence."""
     if not VERBS[verb].valued:
-        return {"enable": "enabled it", "disable": "disabled it", "remove": "removed it"}[
-            VERBS[verb].name
-        ]
+        return _DEEDS[VERBS[verb].name]
     text = f"something {said.value.lower()}" if isinstance(said, Absent) else shown(said)
     return f"{'set it to' if VERBS[verb].name == 'set' else 'added'} {text}"

@@ -35,7 +35,6 @@ from tallystick.state.ops import (
     op_index,
     op_number,
     op_row,
-    op_values,
     parse_frame,
     parse_frames,
 )
@@ -140,7 +139,7 @@ class Batch:
         return fresh
 
     def _enter(self, row: int, frame: Frame) -> Iterator[int]:
-        for index, op in enumerate(frame.ops):
+        for index, op in frame.indexed():
             if _told_apart(op):
                 place = self.place_no(op.place, VERBS[op.verb].type)
                 over = dict.fromkeys(self._targets(row, frame, op, place))
@@ -178,7 +177,7 @@ class Batch:
     def _summed(self, frame: Frame) -> Iterator[tuple[int, int, int]]:
         """(place number, amount, 1) of every increment in a frame."""
         for op in frame.ops:
-            if op.verb in VERBS and not _told_apart(op):
+            if op.verb in VERBS and TYPES[VERBS[op.verb].type].sums:
                 yield self.place_no(op.place, VERBS[op.verb].type), op.numbers[0], 1
 
     def numbers(self, spans: Spans) -> list[int]:
@@ -236,7 +235,7 @@ class Batch:
     def _rows_for(self, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
         """Rows of the table of live ops for ops that became live."""
         events = self._events({op_row(number) for number in numbers})
-        values: dict[int, list[Any]] = {}
+        values: dict[int, dict[int, Any]] = {}
         rows = []
         for number in numbers:
             op, event = self.ops[number], events[op_row(number)]
@@ -245,9 +244,7 @@ class Batch:
                 if event.row not in values:
                     frame = parse_frame(event.frame)
                     assert isinstance(frame, Frame), event.row
-                    values[event.row] = op_values(
-                        event.content, len(frame.ops), erased=event.erased
-                    )
+                    values[event.row] = frame.values(event.content, erased=event.erased)
                 value = values[event.row][op_index(number)]
                 absent = _ABSENT_NO[value] if isinstance(value, Absent) else 0
                 encoded = None if absent else encode_item(value, floats=True)
@@ -391,8 +388,11 @@ def _parsed(bodies: Iterable[_BodyTuple]) -> Iterator[tuple[bytes, bytes, int, F
 
 
 def _told_apart(op: Op) -> bool:
-    """Whether an op is kept by itself: its verb is known, and not only added up."""
-    return op.verb in VERBS and not TYPES[VERBS[op.verb].type].sums
+    """Whether an op is kept by itself: its verb is known, not only added up, and of no sequence."""
+    if op.verb not in VERBS:
+        return False
+    type_ = TYPES[VERBS[op.verb].type]
+    return not (type_.sums or type_.sequence)
 
 
 def _mark(encoded: bytes | None, number: int) -> int:

@@ -4,10 +4,10 @@
     authors = [ bytes32 | [bytes32, link], ... ]                       no two alike
     op      = [ verb, place, over, number ... ]                        at least one op
     place   = [ text, ... ]
-    over    = [ [author index, seq, op index] | [op index of this frame, before], ... ]
+    over    = [ [author index, seq, op index] | [op index of this frame], ... ]
 
-Only the shape is looked at. What a verb asks of its numbers, and how long a place may be, is for
-``state.ops``, which knows the types.
+Only the shape is looked at. What a verb asks of its numbers and references, and how long a
+place may be, is for ``state.ops``, which knows the types.
 
 Law: a frame that opens says the same as the item it encodes, and nothing of it is left out.
 
@@ -55,7 +55,7 @@ def _open(frame: bytes) -> Opened | int:
         authors, ops = _list(decode_item(frame), 2, 2)
         table = tuple(_author(entry) for entry in _list(authors))
         _demand(len(set(table)) == len(table))
-        return table, tuple(_op(op, i, len(table)) for i, op in enumerate(_list(ops, 1)))
+        return table, tuple(_op(op, len(table)) for op in _list(ops, 1))
     except (BadInput, _Misshapen):
         return status.FRAME
 
@@ -85,20 +85,19 @@ def _author(entry: Any) -> Author:
     return entry, side
 
 
-def _op(op: Any, index: int, authors: int) -> Op:
+def _op(op: Any, authors: int) -> Op:
     verb, place, over, *numbers = _list(op, 3)
     for segment in _list(place):
         _demand(type(segment) is str)
     for number in numbers:
         _demand(type(number) is int)
-    refs = tuple(_ref(ref, index, authors) for ref in _list(over))
+    refs = tuple(_ref(ref, authors) for ref in _list(over))
     return _uint(verb), tuple(place), refs, tuple(numbers)
 
 
-def _ref(ref: Any, index: int, authors: int) -> Ref:
+def _ref(ref: Any, authors: int) -> Ref:
     if len(_list(ref, 1, 3)) == 1:
-        _demand(_uint(ref[0]) < index)
-        return OWN, 0, ref[0]
+        return OWN, 0, _uint(ref[0])
     author, seq, at = _list(ref, 3, 3)
     _demand(_uint(author) < authors)
     return author, _uint(seq), _uint(at)

@@ -5,6 +5,11 @@
     flag      enable, disable      the live ones it saw              on/off, enable- or disable-wins
     set       add, remove          a remove: live adds it saw        elements with a live add
     counter   inc                  nothing                           128-bit sum
+    record    create, delete,      the live ones it saw              there or not
+              restore
+    text      insert, delete       (characters it names)             what is shown
+    list      insert, delete       (elements it names)               what is shown
+    mark      mark                 live marks it saw, by character   stretches of a text
 
 A new type is a file with ``TYPE = Type(...)`` and a line in ``_ALL``; the laws in the tests find it
 there and refuse to run until it has a strategy.
@@ -20,10 +25,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from tallystick.state.types import counter, flag, register, set_
+from tallystick.state.types import counter, flag, mark, record, register, sequence, set_
 from tallystick.state.types.base import LiveOp, Type, Verb
 
-_ALL: Final = (register.TYPE, flag.TYPE, set_.TYPE, counter.TYPE)
+_ALL: Final = (
+    *(register.TYPE, flag.TYPE, set_.TYPE, counter.TYPE, record.TYPE),
+    *(sequence.TEXT, sequence.LIST, mark.TYPE),
+)
 
 TYPES: Final[dict[str, Type]] = {type_.name: type_ for type_ in _ALL}
 """Every type by its name, which is part of the identity of a place."""

@@ -24,6 +24,11 @@ class Verb:
         numbers: how many integers its ops carry in the frame, none of them zero.
         valued: whether its ops carry a value in the content.
         holds: whether a live op of it takes part in the value (a remove only covers).
+        ordered: whether its references have roles, told by their order.
+        wide: whether its first number says how many op indices it takes, and how many characters
+            or elements its value has; other ops take one.
+        fault: (numbers, how many references) -> the void code of an op whose numbers do not fit;
+            None is the rule of ``numbers`` alone.
     """
 
     number: int
@@ -33,6 +38,21 @@ class Verb:
     numbers: int = 0
     valued: bool = False
     holds: bool = True
+    ordered: bool = False
+    wide: bool = False
+    fault: Callable[[Sequence[int], int], str | None] | None = None
+
+    def void(self, numbers: Sequence[int], refs: int) -> str | None:
+        """The void code of an op with these numbers and so many references; None when it fits."""
+        if self.fault is not None:
+            return self.fault(numbers, refs)
+        if len(numbers) != self.numbers:
+            return "void/frame"
+        return None if all(numbers) else "void/value"
+
+    def width(self, numbers: Sequence[int]) -> int:
+        """How many op indices an op takes."""
+        return numbers[0] if self.wide else 1
 
 
 class LiveOp(NamedTuple):
@@ -70,6 +90,7 @@ class Type:
         winner: the live op that gives the default value, when it is one op.
         elements: whether the value is a collection, shown as one row per element.
         sums: whether its ops are only added up, never told apart.
+        sequence: whether it is a sequence, kept by the view ``texts``; else by ``places``.
     """
 
     name: str
@@ -78,6 +99,7 @@ class Type:
     winner: Callable[[Sequence[LiveOp]], LiveOp] | None = None
     elements: bool = False
     sums: bool = False
+    sequence: bool = False
 
     @property
     def default_mode(self) -> str:

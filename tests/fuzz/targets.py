@@ -84,10 +84,12 @@ DECODERS: dict[str, str | None] = {
     "proofs/note.parse_note": "note",
     "proofs/tlog_proof.parse": "tlog-proof",
     "state/ledger.parse_entry": "ledger",
+    "state/ledger.read_transfers": "ledger",
     "state/ops.parse_frame": "frame",
     "state/ops.parse_frames": "frame",
     "state/places.parse_place": "place",
     "state/titles.parse_title": "title",
+    "state/views_ledger_holdings.read_postings": None,  # a table of our own
     "state/views_titles.read_ops": "title",
     "sync/bundle.read_bundle": "bundle",
     "sync/messages.decode": "message",

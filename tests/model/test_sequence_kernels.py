@@ -28,7 +28,10 @@ from tallystick.kernels.stream import (
 
 WHY_NOT = loader.native_fault()
 REQUIRED = os.environ.get("TALLYSTICK_REQUIRE_NATIVE") == "1"
-pytestmark = pytest.mark.skipif(WHY_NOT is not None and not REQUIRED, reason=str(WHY_NOT))
+pytestmark = [
+    pytest.mark.skipif(WHY_NOT is not None and not REQUIRED, reason=str(WHY_NOT)),
+    pytest.mark.one_kernel("both are called here, whichever is active"),
+]
 
 AUTHORS = 3
 LETTERS = "abcdefghij"

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bench.peers import Peers
-from bench.worlds import Histories, Market, World
+from bench.worlds import ACCOUNTS, Histories, Market, World
 
 from tallystick.state.ops import KIND as EDIT
 
@@ -53,8 +53,13 @@ class Bench:
 
     @cached_property
     def payments(self) -> Histories:
-        """Histories of payments."""
+        """Histories of payments to fifty accounts."""
         return Histories(self.folder, Market)
+
+    @cached_property
+    def scattered(self) -> Histories:
+        """The same to a thousand, so that no two payments of a slice go to one account."""
+        return Histories(self.folder, lambda: Market(len(ACCOUNTS)))
 
     def scaled(self, most: int, share: float) -> int:
         """``most`` in a run of full size, a share of the events in a smaller one."""

@@ -1,8 +1,8 @@
 """Rows ``ledger``, ``compare`` and ``poll``: payments, and what others make of a log.
 
-Payments are the slices of row 3 with other events in them: ten authors pay a thousand accounts, in
-one asset, and every replica keeps the accounts. An agent pays a thousand times from the account of
-somebody who let it: taking back the leave takes all of these along.
+Payments are the slices of row 3 with other events in them: ten authors pay fifty accounts, or a
+thousand, in one asset, and every replica keeps the accounts. An agent pays a thousand times from
+the account of somebody who let it: taking back the leave takes all of these along.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ LEDGER, COMPARE, POLL = "ledger", "compare", "poll"
 PAGE_LINES = 1_000
 PAYER = 1
 """An author of a tenth of everything."""
+SCATTERED = 100_000
 VIEWERS = 200
 RATINGS = 20_000
 
@@ -40,10 +41,14 @@ def ledger(bench: Bench) -> Iterator[Figure]:
     for events in bench.sizes:
         rate, limit = rate_of(bench, bench.payments, events, Turns(bench.peers, 3))
         rates.append(rate)
-        work = f"ingest {events:,} payments in slices of 1,000 into accounts"
+        work = f"ingest {events:,} payments in slices of 1,000, to 50 accounts"
         yield Figure(LEDGER, work, rate, "events/s", 80_000, [limit])
     if len(rates) > 1:
         yield growth(LEDGER, "payments", bench.sizes, [1 / rate for rate in rates])
+    events = bench.scaled(SCATTERED, 1)
+    rate, limit = rate_of(bench, bench.scattered, events, Turns(bench.peers, 3))
+    work = f"ingest {events:,} payments in slices of 1,000, each of a slice to another account"
+    yield Figure(LEDGER, work, rate, "events/s", 80_000, [limit])
     yield from _pages(bench)
     world, events = bench.payments.world, bench.events
     assert isinstance(world, Market)

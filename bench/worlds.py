@@ -137,13 +137,18 @@ class World:
 
 
 class Market(World):
-    """Payments in one asset, which the first author declared and let an agent pay with, too."""
+    """Payments in one asset, which the first author declared and let an agent pay with, too.
+
+    Args:
+        accounts: how many are paid in turn.
+    """
 
     AGENT: ClassVar = AUTHORS + 1
     AGENT_EVENTS: ClassVar = 1_000
 
-    def __init__(self) -> None:
+    def __init__(self, accounts: int = 50) -> None:
         super().__init__(AUTHORS + 2, kind=TRANSFER)
+        self._accounts = ACCOUNTS[:accounts]
         owner, agent = self.keys[0].public, self.keys[self.AGENT].public
         asset = entry_frame(Asset("EUR", 2, (owner,)), owner)
         self._asset_slice = self.commit(0, ASSET, [asset], [b""])
@@ -172,7 +177,10 @@ class Market(World):
         return self.commit(author, TRANSFER, frames, nothing, after=after, lamport=self._lamport)
 
     def _paid(self, payer: bytes, author: int, n: int) -> bytes:
-        legs = ((payer, -1 - n % 97), (ACCOUNTS[(author * 389 + n) % len(ACCOUNTS)], 1 + n % 97))
+        legs = (
+            (payer, -1 - n % 97),
+            (self._accounts[(author + n) % len(self._accounts)], 1 + n % 97),
+        )
         given = () if payer == self.keys[author].public else (self.leave,)
         moved = tuple(sorted(Leg(account, self.asset, amount) for account, amount in legs))
         return entry_frame(Transfer(moved, given), self.keys[author].public)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.model.replica_world import settle, world
 
+from tallystick.graph import maximal
 from tallystick.replica import grounds
 
 
@@ -86,3 +87,19 @@ def test_a_ground_is_found_without_a_walk_where_the_chain_stood_on_it_before(mar
         cyn.write("note/text", number)
         settle(market)
     assert len(walked) == len(market), "once in each store"
+
+
+def test_heads_give_way_to_what_counts_below_a_stretch_of_what_leaned(market):
+    ana, bob, _ = market
+    leave = ana.ledger.delegate("bob")
+    settle(market)
+    for _ in range(4):
+        bob.ledger.pay("cyn", 1, payer="ana")
+    settle(market)
+    log = ana._log
+    said = ana.exclude(leave, private=True)
+    for undo in (lambda: ana.withdraw(said), lambda: None):
+        ids = log.store.ids_at(range(1, log.store.next_row))
+        counted = [row for row, id in enumerate(ids, 1) if log.judging.judge.counts(id)]
+        assert set(log.tips.exact()) == maximal(log.store.graph(), counted)
+        undo()

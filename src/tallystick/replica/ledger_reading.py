@@ -89,7 +89,7 @@ class LedgerReading:
         return [
             BalanceInfo(
                 account=did_key(owner),
-                account_name=self._reading.name_of(owner),
+                account_name=self._reading.names.called(owner),
                 asset=cid_text(one.event),
                 code=one.code,
                 balance=to_decimal(balance, one.precision),
@@ -189,7 +189,7 @@ class LedgerReading:
 
     def _lines(self, lines: Sequence[Line], asset: AssetRow) -> list[StatementLine]:
         """Lines as people read them; whoever comes up again and again is looked up once."""
-        called, key_text = cache(self._reading.name_of), cache(did_key)
+        called, key_text = cache(self._reading.names.caller()), cache(did_key)
         ids = cid_texts(b"".join(line.event.id for line in lines))
         return [
             StatementLine(

@@ -9,6 +9,8 @@ Reads: store, event.ids, identity.did. Read by: replica.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tallystick.errors import Ambiguous, BadInput, NotFound
 from tallystick.event.ids import CID_CHARS, SHARED, cid_text, parse_cid, prefix_range, short
 from tallystick.identity.did import DID_CHARS, PREFIX, did_key, parse_did_key
@@ -115,12 +117,14 @@ class Names:
 
     def called(self, key: bytes) -> str:
         """How an actor is called in sentences: petname, ``you``, or the end of the key."""
-        if key == self._me:
-            return "you"
-        for name, author in self._store.petnames().items():
-            if author == key:
-                return name
-        return short_did(key)
+        return self.caller()(key)
+
+    def caller(self) -> Callable[[bytes], str]:
+        """``called`` for many: petnames are read once."""
+        names = {author: name for name, author in reversed(self._store.petnames().items())}
+        if self._me is not None:
+            names[self._me] = "you"
+        return lambda key: names.get(key) or short_did(key)
 
     def words(self, subject: bytes) -> str:
         """A name for an actor or an event, whichever the 32 bytes are."""

@@ -132,7 +132,7 @@ class Tips:
         for line, begin, end, kinds, without in (flip.span for flip in flips if flip.weight < 0):
             if kinds is None and not without and line not in back:
                 silent.setdefault(line, []).append((begin, end))
-        came = self._retreat(graph, out, silent)
+        came = self._retreat(graph, out, {line: _joined(parts) for line, parts in silent.items()})
         for flip in flips:
             if flip.weight > 0:
                 came += self._run(graph, flip.span)[1]
@@ -176,3 +176,14 @@ class Tips:
 
     def _row_counts(self, row: int) -> bool:
         return self._counts(self._store.ids_at([row])[0])
+
+
+def _joined(parts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """(begin, end) stretches with those that touch made one, so that few steps pass them."""
+    found: list[tuple[int, int]] = []
+    for begin, end in sorted(parts):
+        if found and begin <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((begin, end))
+    return found

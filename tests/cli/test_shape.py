@@ -93,6 +93,15 @@ def test_no_words_at_all_show_the_help(shell):
     assert shell().out == shell("--help").out
 
 
+@pytest.mark.parametrize("group", ["ledger", "title", "policy", "trust", "actor", "log"])
+def test_a_group_without_a_verb_shows_its_help_as_it_is_laid_out(group, shell):
+    said = shell(group)
+    assert (said.code, said.out) == (2, "")
+    assert "\nCommands:\n" in said.err
+    said = shell(group, "--json")
+    assert (said.code, said.error) == (2, "usage/argument")
+
+
 def test_help_imports_neither_rooms_nor_rich():
     program = (
         "import sys\nfrom tallystick.cli import main\n"

@@ -8,7 +8,7 @@ import pytest
 
 import tallystick
 from tallystick import Replica
-from tallystick.errors import Ambiguous, BadInput, NotFound
+from tallystick.errors import Ambiguous, BadInput, NotFound, UsageError
 
 
 @pytest.fixture
@@ -98,6 +98,25 @@ def test_assets_of_one_code_are_told_apart(ana: Replica) -> None:
     ana.ledger.issue("bob", "1", other)
     told = ana.what_if(tallystick.exclude(other)).sentences()
     assert f"  bob's EUR ({other[:19]}): 1.00 -> 0.00" in told
+
+
+def test_reading_the_ledger_of_an_empty_store_makes_no_log(tmp_path: Path) -> None:
+    with tallystick.open(tmp_path / "new", create=True) as new:
+        with pytest.raises(UsageError, match="no log yet"):
+            new.ledger.balances()
+        with pytest.raises(UsageError, match="no log yet"):
+            new.ledger.pay("me", 1)
+        assert new.logs() == []
+        new.ledger.create_asset("EUR", issuers=["me"])  # this is writing
+        assert len(new.logs()) == 1
+        assert new.ledger.balances() == []
+
+
+def test_a_balance_of_payments_alone_is_told_without_a_less(ana: Replica) -> None:
+    ana.ledger.pay("bob", "1", "HOUR")
+    assert "you have -1 HOUR because of 1 paid to bob (1 payment)" in str(
+        ana.ledger.why("me", "HOUR")
+    )
 
 
 def test_a_sum_is_over_one_kind_and_says_so(ana: Replica) -> None:

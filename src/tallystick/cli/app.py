@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from tallystick._version import __version__
 from tallystick.cli.output import error_line, print_json
@@ -131,6 +132,9 @@ def report(error: Exception, *, as_json: bool) -> int:
         else:
             click.echo("interrupted", err=True)
             return INTERRUPTED
+    if isinstance(error, NoArgsIsHelpError) and not as_json:  # a group without a verb
+        click.echo(error.message, err=True)
+        return error.exit_code
     data, code = described(error)
     if as_json:
         try:
@@ -146,6 +150,9 @@ def described(error: Exception) -> tuple[dict[str, str], int]:
     """An exception as the data of ``{"error": ...}``, and the exit code it means."""
     if isinstance(error, TallyError):
         return error.as_dict(), error.exit_code
+    if isinstance(error, NoArgsIsHelpError):
+        hint = f"{error.ctx.command_path} --help" if error.ctx is not None else ""
+        return {"code": "usage/argument", "message": "a command is missing", "hint": hint}, 2
     if isinstance(error, click.UsageError):
         data = {"code": "usage/argument", "message": error.format_message()}
         if error.ctx is not None:

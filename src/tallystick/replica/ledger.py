@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tallystick.errors import BadInput
 from tallystick.event.ids import cid_text
@@ -26,6 +26,7 @@ from tallystick.kernels import encode_item
 from tallystick.limits import INT_MAX, ISSUERS_MAX, LEGS_MAX, PRECISION_MAX
 from tallystick.replica.arguments import checked
 from tallystick.replica.ledger_reading import LedgerReading, find_asset
+from tallystick.replica.names import Names
 from tallystick.replica.writing import Row
 from tallystick.state.amounts import to_units
 from tallystick.state.ledger import (
@@ -48,6 +49,9 @@ from tallystick.state.ledger import (
 )
 from tallystick.state.views_ledger_read import AssetRow
 
+if TYPE_CHECKING:
+    from tallystick.replica.reading import Reading
+
 Amount = str | int | Decimal
 Put = Callable[[Row], str]
 """Writes an event, or puts it into a batch; its id, empty in a batch."""
@@ -62,9 +66,11 @@ class Ledger(LedgerReading):
     the event, or "" in a batch, whose ids come when it ends.
     """
 
-    def __init__(self, reading: Any, author: bytes, put: Put) -> None:
+    def __init__(
+        self, reading: Callable[[], Reading], names: Names, author: bytes, put: Put
+    ) -> None:
         super().__init__(reading)
-        self._author, self._put = author, put
+        self._names, self._author, self._put = names, author, put
         self._keys: dict[str, bytes] = {}
         self._assets: dict[str | None, AssetRow] = {}
 
@@ -244,7 +250,7 @@ class Ledger(LedgerReading):
 
     def _account(self, account: str) -> bytes:
         if account not in self._keys:
-            self._keys[account] = self._key(account)
+            self._keys[account] = self._names.author(account)
         return self._keys[account]
 
     def _asset_row(self, asset: str | None) -> AssetRow:

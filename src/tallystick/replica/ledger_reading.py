@@ -10,10 +10,10 @@ Reads: state.views_ledger*, replica.{reading, names, ledger_infos}. Read by: rep
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from tallystick.errors import Ambiguous, NotFound
@@ -44,10 +44,18 @@ ID_CHARS_MIN = 8
 
 @checked
 class LedgerReading:
-    """One policy's ledger of one version. Made by ``Reading.ledger``."""
+    """One policy's ledger of one version. Made by ``Reading.ledger``.
 
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
+    Args:
+        reading: asked for when first needed: of a store without a log there is none.
+    """
+
+    def __init__(self, reading: Callable[[], Reading]) -> None:
+        self._made = reading
+
+    @cached_property
+    def _reading(self) -> Reading:
+        return self._made()
 
     # --- what there is --------------------------------------------------------------------------
 

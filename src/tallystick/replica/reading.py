@@ -425,7 +425,7 @@ class Reading:
     @property
     def ledger(self) -> LedgerReading:
         """Assets, balances, statements and debts."""
-        return LedgerReading(self)
+        return LedgerReading(lambda: self)
 
     @property
     def titles(self) -> TitleReads:

@@ -97,9 +97,7 @@ class Writes(Base):
 
     def ledger_with(self, put: Put) -> Ledger:
         """The ledger's verbs, with what becomes of the events they make."""
-        if not self._store.logs():
-            self.create_log(self.path.stem if self.path is not None else "log")
-        return Ledger(Reading(self._log, self._names), self._owner.public, put)
+        return Ledger(lambda: Reading(self._log, self._names), self._names, self._owner.public, put)
 
     @contextmanager
     def edit(self) -> Iterator[Edit]:

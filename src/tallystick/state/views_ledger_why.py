@@ -142,13 +142,14 @@ def _parts(lines: Sequence[Line], asset: AssetRow) -> tuple[Part, ...]:
 
 
 def _told(parts: Sequence[Part], names: Names) -> str:
-    """``20.00 from Ana (2 payments), less 7.50 to Cy (1 payment)``."""
+    """``20.00 from Ana (2 payments), less 7.50 to Cy (1 payment)``; ``7.50 paid to Cy``."""
+    less = "" if parts[0].way == "to" else "less "  # those who paid come last
     said = []
     for way, amount, others, count in parts[:SHOWN_MAX]:
         who = " and ".join(map(names, others))
         noun = "issue" if way == "issued by" else "payment"
-        less = "less " if way == "to" else ""
-        said.append(f"{less}{amount} {way} {who} ({number(count, noun)})")
+        moved = f"{less}{amount} {'' if less else 'paid '}to" if way == "to" else f"{amount} {way}"
+        said.append(f"{moved} {who} ({number(count, noun)})")
     if len(parts) > SHOWN_MAX:
         said.append(f"and {number(len(parts) - SHOWN_MAX, 'more account')}")
     return ", ".join(said)

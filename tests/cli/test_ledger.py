@@ -73,7 +73,11 @@ def test_a_debt_says_what_it_comes_from(till):
     assert said == "eve owes 15.00 EUR: 12.50 because of you, 2.50 more than came in"
     assert held(shell, "ana.tally")["eve"] == "-15.00"
     assert held(shell, "ana.tally", "--as", "eve")["eve"] == "-2.50"
-    assert shell("ledger", "debts", "ana.tally", "--over-credit").out == ""
+    none = shell("ledger", "debts", "ana.tally", "--over-credit").out
+    assert none == "nobody owes more than is advised\n"
+    assert "eve" in shell("view", "ana.tally", "ledger").out
+    assert shell.ok("view", "ana.tally", "ledger", "--key", "eve/EUR")["value"] == "-15.00"
+    assert -1500 in shell.ok("view", "ana.tally", "ledger")["value"].values()
     why = shell("ledger", "why", "ana.tally", "eve").out
     assert "1 payment does not count: 1 by you (because of your own word" in why
 

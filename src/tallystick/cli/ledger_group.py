@@ -231,10 +231,11 @@ def debts_verb(
     with opened(store, log) as replica:
         found = _reading(replica, as_actor, version).debts(account)
     found = [one for one in found if one.over_credit or not over_credit]
+    none = "nobody owes more than is advised" if over_credit else "nobody owes anything"
     lines = [
         one.sentence + (" (beyond the credit limit)" if one.over_credit else "") for one in found
     ]
-    out.result({"debts": [one.as_dict() for one in found]}, lines)
+    out.result({"debts": [one.as_dict() for one in found]}, lines or [none])
 
 
 @verb("why", group=ledger_verb, example=f"{BEGIN} && tally ledger why ana.tally me")

@@ -19,6 +19,7 @@ __all__ = ["ledger_verb"]
 PLACE = click.argument("place")
 VALUE = click.argument("value")
 PLACES: Final = "places"
+LEDGER: Final = "ledger"
 """The view of all records: what ``tally view`` shows when no name is given."""
 
 
@@ -173,15 +174,24 @@ def view_verb(
 
     --as reads it under the policy that an actor's published statements make, --at as of a version:
     events and all before them, or a time (milliseconds since 1970, or ISO 8601) as authors claim
-    it or as things came here. Both together work.
+    it or as things came here. Both together work. A key of the ledger is ACCOUNT or ACCOUNT/ASSET.
     """
     with opened(store, log) as replica:
         reading = chosen(replica, as_actor, version)
-        value = reading.view(name, key=key)
+        if name == LEDGER and key is not None:
+            account, _, asset = key.partition("/")
+            value: Any = str(reading.ledger.balance(account, asset or None))
+        else:
+            value = reading.view(name, key=key)
+        balances = reading.ledger.balances() if name == LEDGER else []
         digest = None if key is not None else reading.state_hash(name)
     data = {"view": name, "value": value, "state_hash": digest}
     if key is not None:
         data = {"view": name, "key": key, "value": value}
+    if balances and key is None:
+        rows = [(one.account_name, str(one.balance), one.code) for one in balances]
+        out.result(data, table(("account", "balance", "asset"), rows))
+        return
     nested = isinstance(value, dict) and any(isinstance(one, dict) for one in value.values())
     if nested:
         lines = nested_lines(value)

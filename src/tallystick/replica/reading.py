@@ -49,6 +49,7 @@ from tallystick.state.view import Db, View, state_hash
 from tallystick.state.views import STANDARD, evaluate
 from tallystick.state.views_fold import Fold
 from tallystick.state.views_ledger import NAME as LEDGER
+from tallystick.state.views_ledger import LedgerView
 from tallystick.state.views_places import PlacesView
 from tallystick.state.views_sum import GroupSum
 from tallystick.state.views_texts import NAME as TEXTS
@@ -558,8 +559,11 @@ def combined_hash(hashes: dict[str, str]) -> str:
 
 
 def shown(view: View, db: Db) -> Any:
-    """State as people read it: {place: value}, {key: total}, or what a fold returned."""
-    if isinstance(view, GroupSum):
+    """State as people read it: {place: value}, {key: total}, or what a fold returned.
+
+    Of the ledger {account/asset: smallest units}, of titles {title: owner}.
+    """
+    if isinstance(view, GroupSum | LedgerView):
         return view.totals(db)
     if isinstance(view, TitlesView):
         return view.owners(db)

@@ -299,6 +299,11 @@ class LedgerView(View):
         refunds = self._refunded(source, Spans([(0, source.end_row())]))
         return sorted(moves.union(*(refunds.get(row, ()) for row in moves)))
 
+    def totals(self, db: Db) -> dict[str, int]:
+        """Balances that are not 0, in smallest units, by ``account/asset``."""
+        rows = db.rows(f"SELECT account, asset, balance FROM {self.people}")
+        return {f"{account}/{asset}": int(balance) for account, asset, balance in rows}
+
     def values(self, db: Db, keys: Iterable[str]) -> dict[str, int]:
         """Balances by ``account/asset``; accounts that hold nothing are left out."""
         query = f"SELECT balance FROM {self.people} WHERE account = ? AND asset = ?"

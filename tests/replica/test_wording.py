@@ -71,6 +71,7 @@ def test_accounts_and_things_are_polled_and_remembered_by_their_names(ana: Repli
     assert [one.text for one in ana.beliefs("saw")] == ["bob", "you"]
     ana.ban("bob")
     assert ana.beliefs("saw")[-1].text == "nobody"
+    assert str(ana.why("saw")).startswith("Nobody owns saw.")  # found by its name all the same
     assert ana.beliefs(f"{ana.did}/EUR", view="ledger")[-1].text == "0.00"
 
 
@@ -117,6 +118,17 @@ def test_a_balance_of_payments_alone_is_told_without_a_less(ana: Replica) -> Non
     assert "you have -1 HOUR because of 1 paid to bob (1 payment)" in str(
         ana.ledger.why("me", "HOUR")
     )
+
+
+def test_what_is_no_time_and_whose_a_thing_is_are_said(ana: Replica) -> None:
+    with pytest.raises(BadInput, match="that is no time"):
+        ana.compare("me@2020-13-45")
+    ana.titles.transfer("saw", "bob")
+    with pytest.raises(BadInput, match=r"only its owner can pass a title on.*got bob"):
+        ana.titles.transfer("saw", "bob")
+    nameless = ana.titles.create("")
+    told = ana.what_if(tallystick.exclude(nameless)).sentences()
+    assert f"  the owner of {nameless[:19]}: you -> nobody" in told
 
 
 def test_a_sum_is_over_one_kind_and_says_so(ana: Replica) -> None:

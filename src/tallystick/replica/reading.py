@@ -379,7 +379,13 @@ class Reading:
 
     def _is_title(self, name: str) -> bool:
         """Whether things go by a name here."""
-        return any(one.name == name for one in self.titles.list())
+        try:
+            self.titles.show(name)
+        except Ambiguous:
+            return True  # asked by its name, it says so
+        except NotFound:
+            return False
+        return True
 
     def _elsewhere(self, key: str) -> list[Explained]:
         """What the other views say about a key they know.

@@ -245,7 +245,7 @@ class _Here:
         me, found = self.reading.log.owner.public, self._holding(create)
         mine = [op for op in found.live if op.holder == me]
         if not mine:
-            owner = "nobody" if found.owner is None else did_key(found.owner)
+            owner = "nobody" if found.owner is None else self._called(found.owner)
             raise BadInput(
                 "void/owner", "only its owner can pass a title on", got=owner,
                 where=cid_text(create.event),

@@ -72,8 +72,9 @@ def parse_time(text: str) -> int:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(
-            "state/version", expected="milliseconds since 1970, or ISO 8601", got=repr(text[:40])
-        ) from None
+            "state/version", "that is no time",
+            expected="milliseconds since 1970, or ISO 8601", got=repr(text[:40]),
+        ) from None  # fmt: skip
     if found.tzinfo is None:
         found = found.replace(tzinfo=UTC)
     return max(int(found.timestamp() * 1000), 0)

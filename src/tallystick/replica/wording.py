@@ -90,7 +90,7 @@ class Wording:
 
     def _thing(self, id: str) -> str:
         name = Reading(self._log, self._names).titles.show(id).name
-        return short(parse_cid(id)) if name is None else name
+        return name or short(parse_cid(id))
 
 
 def key_of(log: OpenLog, names: Names, subject: str, view: str | None) -> str:

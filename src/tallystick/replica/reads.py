@@ -60,20 +60,28 @@ class Reads(Says):
         """Why a place, or a key of a view, is what it is; why an event or actor counts."""
         return self.reading().why(subject, view=view, type=type)
 
-    def collection(self, name: str, schema: Any, *, indexes: Sequence[str] = ()) -> Collection:
+    def collection(
+        self, name: str, schema: Any = None, *, indexes: Sequence[str] = ()
+    ) -> Collection:
         """Documents of one kind, and a table of that name with a row for each.
 
         Args:
             schema: a class with type hints (``tallystick.fields``), or a JSON Schema in which
-                ``x-crdt`` says what a field is. With another schema the table is made anew.
+                ``x-crdt`` says what a field is; None is the one last given here. With another
+                schema the table is made anew.
             indexes: fields to be found quickly by.
 
         Raises:
-            BadInput: state/schema, state/view.
+            BadInput: state/schema, state/view. NotFound: state/view, for no schema and none kept.
         """
         self._edit()  # there is a log from now on
-        view = RecordsView(name, schema=schema, indexes=indexes)
         log = self._log
+        if schema is None:
+            view = log.views.get(name)
+            if not isinstance(view, RecordsView):
+                raise BadInput("state/view", expected="a collection", got=name)
+        else:
+            view = RecordsView(name, schema=schema, indexes=indexes)
         if log.views.is_current(view):
             log.views.adopt(view)
         else:
@@ -84,6 +92,10 @@ class Reads(Says):
             Reading(log, self._names), view, edit=self._edit, write=self._write_edit,
             fresh=lambda: self._means.entropy(RECORD_ID_BYTES).hex(), at=self.at,
         )  # fmt: skip
+
+    def collections(self) -> list[str]:
+        """Names of the collections that were given a schema here."""
+        return [row.name for row in self._log.views.list() if row.reducer == "records"]
 
     def blame(self, place: str) -> list[BlameInfo]:
         """Who wrote what a text or list shows, in stretches of one event each."""

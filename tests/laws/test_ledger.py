@@ -84,7 +84,7 @@ def test_the_worlds_hold_what_they_are_to_hold():
         seen["refunds"] += len(refunds)
         seen["legs"] += sum(len(legs) > 2 for legs in moves.values())
         seen["moves"] += len(moves)
-        told = left_out(world, ((), [random.randrange(24) for _ in range(4)]))
+        told = left_out(world, ((), [random.randrange(24) for _ in range(4)], seed % 2))
         for move in moves:
             back = [refund for refund in refunds if refunds[refund] == move]
             seen["refunded twice"] += sum(map(told.counts, back)) > 1
@@ -126,9 +126,11 @@ def test_what_leaves_and_comes_back_one_by_one_leaves_nothing_behind(script, mom
 # --- statements and debts -----------------------------------------------------------------------
 
 outs = st.tuples(
-    st.lists(st.integers(0, 2), max_size=1), st.lists(st.integers(0, 23), max_size=6)
-)  # fmt: skip
-"""(authors who do not count; moves, refunds and delegations that do not)"""
+    st.lists(st.integers(0, 2), max_size=1),
+    st.lists(st.integers(0, 23), max_size=6),
+    st.booleans(),
+)
+"""(authors who do not count; moves, refunds and delegations that do not; all their refunds, too)"""
 drawn = {
     "script": st.lists(step, min_size=12, max_size=30),
     "moments": st.just([]) | phases,
@@ -152,6 +154,7 @@ def left_out(world, out) -> Told:
     rules, authors = Rules(world), {AUTHORS[i] for i in out[0]}
     choice = [*sorted(rules.moves), *sorted(rules.refunds), *sorted(rules.delegations)]
     ids = {choice[i % len(choice)] for i in out[1] if choice}
+    ids |= {refund for refund, move in rules.refunds.items() if out[2] and move in ids}
     return Told(world, rules, lambda id: id in ids or world.events[id].author in authors)
 
 

@@ -1,6 +1,6 @@
 """Statements as frames, policies as documents, and small worlds whose answers were found by hand.
 
-Reads: spec/plain.py. Read by: spec/make_vectors.py.
+Reads: spec/plain.py, spec/vector_cascades.py. Read by: spec/make_vectors.py.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from plain import Link, cbor
+from vector_cascades import CASCADES
 
 OUT = "void/frame"
 RANGE = "void/value"
@@ -205,7 +206,7 @@ def documents() -> dict[str, Any]:
 
 # --- worlds -------------------------------------------------------------------------------------
 # An event: (id, author, kind, more). `more`: prev (default: the author's event before), void,
-# grounds; of a statement: target, and what is not at its default (cut, as_of: event ids).
+# grounds, over; of a statement: target, and what is not at its default (cut, as_of: event ids).
 # Events of an author are in order; the first event of the world is the genesis, by the viewer.
 
 Row = tuple[str, str, str, dict[str, object]]
@@ -570,7 +571,7 @@ def worlds() -> list[dict[str, Any]]:
                 for id, (status, tally, *marks) in world.get("disputes", {}).items()
             ],
         }
-        for world in WORLDS
+        for world in (*WORLDS, *CASCADES)
     ]
 
 
@@ -581,8 +582,9 @@ def policy() -> dict[str, Any]:
         "SHA-256 of the name. The viewer is `me`, the log's genesis is `genesis`; the policy's "
         "statements are what `me` says, reduced to what holds; other parameters are at their "
         "default unless `policy` gives them. An event follows its author's one before, or `prev`. "
-        "Cuts and as_of list events. `does_not_count`: event -> the rule that decides; all others "
-        "count. `standing` is that of the cell of `*`. `disputes` are all there are.",
+        "Cuts and as_of list events, and `over` what an event goes over. `does_not_count`: event "
+        "-> the rule that decides; all others count. `standing` is that of the "
+        "cell of `*`. `disputes` are all there are.",
         "documents": documents(),
         "worlds": worlds(),
     }

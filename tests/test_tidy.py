@@ -277,3 +277,16 @@ def test_every_dependency_says_why_it_is_there():
     wanted += re.findall(r"^([a-z0-9-]+) = ", crates, re.MULTILINE)
     assert wanted
     assert not [name for name in wanted if f"`{name}`" not in page]
+
+
+def test_every_test_that_judgement_names_exists():
+    text = (ROOT / "tests" / "policy" / "README.md").read_text(encoding="utf-8")
+    named_tests = re.findall(r"`(\w+/test_\w+\.py)::(test_\w+)`", text)
+    assert len(named_tests) > 50
+    assert text.count("::") == len(named_tests), "each is written as folder/file::test"
+    missing = {
+        (file, test)
+        for file, test in named_tests
+        if f"def {test}(" not in (ROOT / "tests" / file).read_text(encoding="utf-8")
+    }
+    assert not missing

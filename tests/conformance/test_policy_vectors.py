@@ -97,6 +97,7 @@ def build(rows: list[dict]) -> World:
                 row.get("void"),
                 tuple(named(ground) for ground in row.get("grounds", ())),
                 statement,
+                tuple(named(below) for below in row.get("over", ())),
             )
         )
         last[author] = row["id"]
@@ -106,7 +107,7 @@ def build(rows: list[dict]) -> World:
 
 def statement_of(row: dict, seq: int, placed: dict) -> Statement:
     verb, more = row["kind"].removeprefix("trust/"), {}
-    for name in ("weight", "depth", "scope"):
+    for name in ("weight", "depth", "scope", "cascade"):
         if name in row:
             more[name] = row[name]
     if "dispute" in row:

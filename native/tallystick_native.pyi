@@ -36,6 +36,7 @@ __all__ = [
     "open_frames",
     "open_pack",
     "open_transfers",
+    "post_transfers",
     "read_fields",
     "rebuild_headers",
     "reconcile_items",
@@ -114,6 +115,9 @@ def open_frames(
 def open_transfers(
     frames: Iterable[_Bytes],
 ) -> list[tuple[bytes, bytes, bytes, int] | None]: ...
+def post_transfers(
+    frames: Iterable[_Bytes], lamports: _Bytes, rows: _Bytes
+) -> tuple[list[tuple[bytes, bytes, int, int, int, int, bytes]], list[int]]: ...
 def index_pairs(ids: _Bytes, first_row: int) -> bytes: ...
 def merge_pairs(pairs: _Bytes) -> bytes: ...
 def read_fields(

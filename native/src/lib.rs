@@ -76,7 +76,7 @@ mod tallystick_native {
     #[pymodule_export]
     use crate::sequence::python::{PySequence, set_run_type};
     #[pymodule_export]
-    use crate::transfers::open_transfers;
+    use crate::transfers::{open_transfers, post_transfers};
     #[pymodule_export]
     use crate::verify::{is_author_key, verify_signatures};
 

@@ -9,11 +9,13 @@
 //! **Law:** the same tuples, and the same `None`, as `tallystick/kernels/reference/transfers.py`.
 //! Source: spec/ledger.md.
 
+use std::collections::BTreeMap;
+
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyList};
 
 use crate::codec::{LINK_HEAD, major, read_head};
-use crate::columns::{Digest, read_parts};
+use crate::columns::{Bytes, Digest, bad, expect_rows, read_parts, read_u64};
 
 /// For each frame (from, to, asset, amount), or None where it is no plain transfer.
 #[pyfunction]
@@ -34,6 +36,52 @@ pub fn open_transfers<'py>(
         opened.append((from, to, asset, PyInt::new(py, amount)))?;
     }
     Ok(opened)
+}
+
+/// Postings of plain transfers, by account and asset, and which frames are none.
+///
+/// A run is (account, asset, first lamport, its row, last lamport, total, postings), in the order
+/// of (account, asset); postings are (lamport, row, amount), sorted, 64 bits each.
+#[pyfunction]
+pub fn post_transfers<'py>(
+    py: Python<'py>,
+    frames: &Bound<'py, PyAny>,
+    lamports: Bytes,
+    rows: Bytes,
+) -> PyResult<(Bound<'py, PyList>, Vec<usize>)> {
+    let frames = read_parts(frames)?;
+    let (lamports, rows) = (numbers(&lamports)?, numbers(&rows)?);
+    expect_rows("lamports", lamports.len(), frames.len())?;
+    expect_rows("rows", rows.len(), frames.len())?;
+    let mut postings: BTreeMap<(&Digest, &Digest), Vec<[i64; 3]>> = BTreeMap::new();
+    let mut rest = Vec::new();
+    for (at, frame) in frames.iter().enumerate() {
+        let Some((from, to, asset, amount)) = open(frame) else {
+            rest.push(at);
+            continue;
+        };
+        for (account, amount) in [(from, -amount), (to, amount)] {
+            let posting = [lamports[at], rows[at], amount];
+            postings.entry((account, asset)).or_default().push(posting);
+        }
+    }
+    let runs = PyList::empty(py);
+    for ((account, asset), mut run) in postings {
+        run.sort_unstable();
+        let total: i128 = run.iter().map(|&[_, _, amount]| i128::from(amount)).sum();
+        let packed: Vec<u8> =
+            run.iter().flatten().flat_map(|number| number.to_le_bytes()).collect();
+        let ([first, row, _], [last, _, _]) = (run[0], run[run.len() - 1]);
+        let (account, asset) = (PyBytes::new(py, account), PyBytes::new(py, asset));
+        runs.append((account, asset, first, row, last, total, PyBytes::new(py, &packed)))?;
+    }
+    Ok((runs, rest))
+}
+
+/// A column of numbers that fit into 63 bits.
+fn numbers(column: &[u8]) -> PyResult<Vec<i64>> {
+    let signed: Result<Vec<i64>, _> = read_u64(column)?.into_iter().map(i64::try_from).collect();
+    signed.or_else(|_| bad("a number of 2^63 or more"))
 }
 
 fn open(frame: &[u8]) -> Option<(&Digest, &Digest, &Digest, i64)> {

@@ -63,6 +63,7 @@ def item(data: bytes) -> str:
     names = sorted(value)[:3] if isinstance(value, dict) else ["a"]
     fields = same([kernel.read_fields([data], names, floats=floats) for kernel in KERNELS])
     same([kernel.open_transfers([data]) for kernel in KERNELS])
+    same([kernel.post_transfers([data], bytes(8), bytes(8)) for kernel in KERNELS])
     if not isinstance(value, dict):
         assert fields == ([None],)
     if code != "ok":

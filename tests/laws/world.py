@@ -175,6 +175,9 @@ class MemorySource:
         low, high = max(row, self.first), min(row + count, self.end)
         return [self._row(at) for at in range(low, high)]
 
+    def events_at(self, rows):
+        return [event for row in sorted(rows) for event in self.events(row, 1)]
+
     def iter_rows(self, first_row, end_row):
         return iter(self.events(first_row, end_row - first_row))
 
@@ -184,8 +187,11 @@ class MemorySource:
                 if e.kind == kind and e.void is None:
                     yield e.row, e.author, e.frame, e.content, e.erased
 
-    def lamports(self, ranges):
-        return {e.row: e.lamport for row, count in ranges for e in self.events(row, count)}
+    def frames(self, ranges, *, kind):
+        found = [e for row, count in ranges for e in self.events(row, count)]
+        return [
+            (e.row, e.author, e.lamport, e.frame) for e in found if e.kind == kind and not e.void
+        ]
 
     def end_row(self):
         return self.end

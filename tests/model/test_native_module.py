@@ -176,6 +176,8 @@ BAD_CALLS = {
     "fields of what is not bytes": lambda n: n.read_fields([b"", "text"], ["a"]),
     "names that are not text": lambda n: n.read_fields([b""], [b"a"]),
     "transfers that are not bytes": lambda n: n.open_transfers([b"", "text"]),
+    "more lamports than transfers": lambda n: n.post_transfers([b""], bytes(16), bytes(8)),
+    "a row of 2^63": lambda n: n.post_transfers([b""], bytes(8), b"\xff" * 8),
     "ids cut short": lambda n: n.index_pairs(LOG + b"x", 1),
     "rows beyond 2^32": lambda n: n.index_pairs(LOG + LOG, 2**32 - 1),
     "a negative row": lambda n: n.index_pairs(LOG, -1),

@@ -179,6 +179,9 @@ class Source:
         content = None if event.id in self.absent else event.content
         return event._replace(row=row, content=content)
 
+    def events_at(self, rows: Sequence[int]) -> list[EventRow]:
+        return [event for row in sorted(rows) for event in self.events(row, 1)]
+
     def iter_rows(self, first_row: int, end_row: int) -> Iterable[EventRow]:
         return iter(self.events(first_row, end_row - first_row))
 

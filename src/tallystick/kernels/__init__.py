@@ -34,6 +34,7 @@ rebuild_headers = active.rebuild_headers
 commit_bodies = active.commit_bodies
 open_frames = active.open_frames
 open_transfers = active.open_transfers
+post_transfers = active.post_transfers
 merkle_append = active.merkle_append
 merkle_consistency = active.merkle_consistency
 merkle_root = active.merkle_root
@@ -87,6 +88,7 @@ __all__ = [
     "open_frames",
     "open_pack",
     "open_transfers",
+    "post_transfers",
     "read_fields",
     "rebuild_headers",
     "reconcile_items",

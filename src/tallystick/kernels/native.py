@@ -74,6 +74,7 @@ def open_pack(data: bytes, *, log: bytes = b"", author: bytes) -> Pack:
 check_items = _native.check_items
 open_frames = _native.open_frames
 open_transfers = _native.open_transfers
+post_transfers = _native.post_transfers
 read_fields = _native.read_fields
 rebuild_headers = _native.rebuild_headers
 commit_bodies = _native.commit_bodies

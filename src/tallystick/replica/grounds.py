@@ -207,7 +207,7 @@ def _neighbours(values: Iterable[T]) -> Iterator[tuple[T, int, int]]:
     """(value, first, last + 1) of neighbours that are equal."""
     at = 0
     for value, same in groupby(values):
-        end = at + sum(1 for _ in same)
+        end = at + len(list(same))
         yield value, at, end
         at = end
 

@@ -20,6 +20,7 @@ from tallystick.errors import Ambiguous, NotFound
 from tallystick.event.event import read_part
 from tallystick.event.ids import cid_text, cid_texts
 from tallystick.identity.did import did_key
+from tallystick.kernels import read_fields
 from tallystick.replica.arguments import check_limit, checked
 from tallystick.replica.explained import Explained
 from tallystick.replica.ledger_infos import (
@@ -199,6 +200,8 @@ class LedgerReading:
         """Lines as people read them; whoever comes up again and again is looked up once."""
         called, key_text = cache(self._reading.names.caller()), cache(did_key)
         ids = cid_texts(b"".join(line.event.id for line in lines))
+        contents = [line.event.content or b"" for line in lines]
+        (memos,) = read_fields(contents, ["memo"], floats=True)
         return [
             StatementLine(
                 event=id,
@@ -209,11 +212,11 @@ class LedgerReading:
                 balance=to_decimal(line.balance, asset.precision),
                 others=tuple(map(key_text, line.others)),
                 others_names=tuple(map(called, line.others)),
-                memo=_said(line.event.content, "memo"),
+                memo=memo if type(memo) is str else None,
                 counts=line.included,
                 refunded_by=tuple(map(cid_text, line.refunds)),
             )
-            for id, line in zip(ids, lines, strict=True)
+            for id, memo, line in zip(ids, memos, lines, strict=True)
         ]
 
     def _owed(self, tables: LedgerTables, key: bytes, asset: AssetRow, balance: int) -> Debt:

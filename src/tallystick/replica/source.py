@@ -7,7 +7,8 @@ Reads: store, graph. Read by: replica.reading, state through it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from tallystick.errors import NotFound
 from tallystick.graph.ancestry import is_ancestor
@@ -41,6 +42,10 @@ class LogSource:
         found = self._store.events(row, count)
         return [event for event in found if event.log == self._log_no]
 
+    def events_at(self, rows: Sequence[int]) -> Sequence[EventRow]:
+        """Events of some rows that belong to this log, by row."""
+        return [event for event in self._store.events_at(rows) if event.log == self._log_no]
+
     def iter_rows(self, first_row: int, end_row: int) -> Iterator[EventRow]:
         """All complete events of this log in first_row..end_row-1, by row, excluded ones too."""
         for event in self._store.iter_events([(first_row, max(end_row - first_row, 0))]):
@@ -51,32 +56,38 @@ class LogSource:
         self, ranges: Sequence[Span], *, kind: str
     ) -> Iterable[tuple[int, bytes, bytes, bytes | None, bool]]:
         """(row, author, frame, content, erased) of the events of one kind, by row, none void."""
-        number = self._store.find_kind(kind)
-        if number is None:
-            return
-        authors: dict[int, bytes] = {}
-        for query, params in _queries(ranges):
-            found = self._store.db.rows(query, (number, *params))
-            for line in {row[1] for row in found}.difference(authors):
-                authors[line] = self._author_of(line)
+        columns = "e.row, e.line, e.frame, e.content, e.erased"
+        for found, authors in self._found(columns, ranges, kind):
             yield from [
                 (at, authors[line], frame, content, erased is not None)
                 for at, line, frame, content, erased in found
                 if authors[line]
             ]
 
-    def lamports(self, ranges: Sequence[Span]) -> dict[int, int]:
-        """Row -> lamport of the events of (row, count) ranges."""
-        found: dict[int, int] = {}
-        short: list[int] = []
-        for row, count in ranges:
-            if count < SHORT_ROWS:
-                short += range(max(row, 1), row + count)  # the first row is 1
-            else:
-                found.update(self._store.raw(row, count, ("row", "lamport")))
-        if short:
-            found.update(zip(short, self._store.lamports_at(short), strict=True))
-        return found
+    def frames(
+        self, ranges: Sequence[Span], *, kind: str
+    ) -> Sequence[tuple[int, bytes, int, bytes]]:
+        """(row, author, lamport, frame) of the events of one kind, by row, none void."""
+        return [
+            (at, authors[line], lamport, frame)
+            for found, authors in self._found("e.row, e.line, e.lamport, e.frame", ranges, kind)
+            for at, line, lamport, frame in found
+            if authors[line]
+        ]
+
+    def _found(
+        self, columns: str, ranges: Sequence[Span], kind: str
+    ) -> Iterator[tuple[list[tuple[Any, ...]], Mapping[int, bytes]]]:
+        """Columns of events, and line -> author; b"" for a line of another log."""
+        number = self._store.find_kind(kind)
+        if number is None:
+            return
+        authors: dict[int, bytes] = {}
+        for query, params in _queries(ranges):
+            found = self._store.db.rows(query.format(columns), (number, *params))
+            for line in {row[1] for row in found}.difference(authors):
+                authors[line] = self._author_of(line)
+            yield found, authors
 
     def end_row(self) -> int:
         """One past the last row."""
@@ -158,23 +169,22 @@ class LogSource:
 
 
 def _queries(ranges: Sequence[Span]) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-    """SQL over (row, count) ranges: one query for a long one, one for many short ones."""
-    columns = "e.row, e.line, e.frame, e.content, e.erased"
+    """SQL over (row, count) ranges, its columns open: one for a long one, one for many short."""
     if len(ranges) == 1:
         ((row, count),) = ranges
-        yield _ONE.format(columns), (row, row + count)
+        yield _ONE, (row, row + count)
         return
     short: list[Span] = []
     for row, count in ranges:
         if count < SHORT_ROWS:
             short.append((row, row + count))
         if short and (count >= SHORT_ROWS or len(short) == RANGES_A_QUERY):
-            yield _JOINED.format(columns), (_pairs(short),)
+            yield _JOINED, (_pairs(short),)
             short = []
         if count >= SHORT_ROWS:
-            yield _ONE.format(columns), (row, row + count)
+            yield _ONE, (row, row + count)
     if short:
-        yield _JOINED.format(columns), (_pairs(short),)
+        yield _JOINED, (_pairs(short),)
 
 
 def _pairs(ranges: Sequence[Span]) -> str:

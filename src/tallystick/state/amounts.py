@@ -52,8 +52,7 @@ def to_units(amount: str | int | Decimal, precision: int) -> int:
 
 def to_decimal(units: int, precision: int) -> Decimal:
     """Smallest units as a decimal number with all digits of the asset."""
-    digits = tuple(map(int, str(abs(units))))
-    return Decimal((int(units < 0), digits, -precision))
+    return Decimal(f"{units}E-{precision}")
 
 
 def amount_text(units: int, precision: int) -> str:

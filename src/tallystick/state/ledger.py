@@ -23,7 +23,7 @@ Source: spec/ledger.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, NamedTuple, TypeGuard
@@ -140,18 +140,17 @@ def parse_entry(kind: str, frame: bytes, author: bytes) -> Entry | str:
         return void.code
 
 
-def read_transfers(frames: Sequence[bytes], authors: Sequence[bytes]) -> list[tuple[LegTuple, ...]]:
-    """What transfers do to which accounts, of a batch of them, none void."""
-    found: list[tuple[LegTuple, ...]] = []
-    for at, plain in enumerate(open_transfers(frames)):
-        if plain is None:
-            entry = parse_entry(TRANSFER, frames[at], authors[at])
-            assert isinstance(entry, Transfer), "void events are left out"
-            found.append(entry.legs)
-        else:
+def read_transfers(found: Sequence[tuple[bytes, bytes]]) -> Iterator[tuple[LegTuple, ...]]:
+    """What each of many transfers, (author, frame) and none void, does to which accounts."""
+    opened = open_transfers([frame for _, frame in found])
+    for plain, (author, frame) in zip(opened, found, strict=True):
+        if plain is not None:
             payer, to, asset, amount = plain
-            found.append(((payer, asset, -amount), (to, asset, amount)))
-    return found
+            yield (payer, asset, -amount), (to, asset, amount)
+        else:
+            entry = parse_entry(TRANSFER, frame, author)
+            assert isinstance(entry, Transfer), "void events are left out"
+            yield entry.legs
 
 
 def _pair(payer: bytes, to: bytes, asset: bytes, amount: int) -> tuple[Leg, ...]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final, NamedTuple, Protocol
@@ -102,6 +102,9 @@ class EventSource(Protocol):
     def events(self, row: int, count: int) -> Sequence[EventRow]:
         """Events of rows row..row+count-1 that belong to this log, by row."""
 
+    def events_at(self, rows: Sequence[int]) -> Sequence[EventRow]:
+        """Events of some rows that belong to this log, by row."""
+
     def iter_rows(self, first_row: int, end_row: int) -> Iterable[EventRow]:
         """All complete events of this log in first_row..end_row-1, by row, excluded ones too."""
 
@@ -110,8 +113,10 @@ class EventSource(Protocol):
     ) -> Iterable[tuple[int, bytes, bytes, bytes | None, bool]]:
         """``Body`` tuples of the events of one kind in (row, count) ranges, by row, none void."""
 
-    def lamports(self, ranges: Sequence[tuple[int, int]]) -> Mapping[int, int]:
-        """Row -> lamport of the events of (row, count) ranges."""
+    def frames(
+        self, ranges: Sequence[tuple[int, int]], *, kind: str
+    ) -> Sequence[tuple[int, bytes, int, bytes]]:
+        """(row, author, lamport, frame) of the same events, for views of what is all frame."""
 
     def end_row(self) -> int:
         """One past the last row."""

@@ -23,15 +23,17 @@ Source: spec/ledger.md.
 from __future__ import annotations
 
 import json
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 from zlib import crc32
 
 from tallystick.errors import BadInput
 from tallystick.event.ids import cid_text, parse_cid
 from tallystick.identity.did import did_key, parse_did_key
-from tallystick.kernels import Link
+from tallystick.kernels import Link, post_transfers
 from tallystick.state.ledger import (
     ASSET,
     DELEGATE,
@@ -52,7 +54,7 @@ from tallystick.state.source import END, Changes, EventSource, Spans
 from tallystick.state.types.counter import pack_sum
 from tallystick.state.view import Db, View, within
 from tallystick.state.views_ledger_holdings import TABLES as HOLDING_TABLES
-from tallystick.state.views_ledger_holdings import Holdings, Pair, Posting, read_postings
+from tallystick.state.views_ledger_holdings import Holdings, read_postings, single_run
 
 NAME: Final = "ledger"
 CHUNK_ROWS: Final = 16_384
@@ -89,8 +91,8 @@ INSERT INTO {cursor} VALUES (1)
 _FLAGGED: Final = ("asset", "delegate")
 """Tables that only note whether the event counts."""
 
-Move = tuple[int, bool, tuple[LegTuple, ...]]
-"""(row, whether it issues, what it does)."""
+Move = tuple[int, int, bool, tuple[LegTuple, ...]]
+"""(row, lamport, whether it issues, what it does)."""
 
 
 class LedgerView(View):
@@ -113,44 +115,46 @@ class LedgerView(View):
         cursor, end = self.cursor(db), source.end_row()
         holdings = Holdings(self, db, source)
         for first in range(cursor, end, CHUNK_ROWS):
-            piece = (first, min(CHUNK_ROWS, end - first))
-            if self._enter(source, piece, changes.added, holdings) < piece[1]:
-                self._enter_few(db, source, piece, changes.added)
+            piece = Spans([(first, min(CHUNK_ROWS, end - first))])
+            if self._enter(source, piece, holdings) < len(piece):
+                self._enter_few(db, source, piece.ranges, changes.added)
+            idle = piece.without(changes.added)
+            self._flip(db, _moves(source, idle.ranges), holdings, included=False)
         if end > cursor:
             db.execute(f"UPDATE {self.own('cursor')} SET row = ?", (end,))
-        flips: dict[int, bool] = {}
         again = changes.added.clip(0, cursor)
         for spans, included in ((changes.removed, False), (again, True)):
-            if not spans.ranges:
-                continue
             self._flag(db, spans, included=included)
-            flips |= {row: included for row, _, _ in _moves(source, spans.ranges)}
+            for part in spans.pieces(CHUNK_ROWS):
+                self._flip(db, _moves(source, part.ranges), holdings, included=included)
         refunds = self._refunds(db, changes)
-        self._flip(db, source, flips, refunds, holdings)
+        given_back = Spans((row, 1) for row in refunds)
+        self._flip(db, _moves(source, given_back.ranges), holdings, refunds=refunds)
         holdings.settle()
 
-    def _enter(
-        self, source: EventSource, piece: tuple[int, int], added: Spans, holdings: Holdings
-    ) -> int:
-        """Keep what moves amounts in a stretch of rows, counted or not; how many events do."""
-        moves = _moves(source, [piece])
-        if not moves:
-            return 0
-        idle = set(Spans([piece]).without(added).rows())
-        lamports = source.lamports([piece])
-        postings: defaultdict[Pair, list[Posting]] = defaultdict(list)
-        for row, issues, legs in moves:
-            lamport = lamports[row]
+    def _enter(self, source: EventSource, piece: Spans, holdings: Holdings) -> int:
+        """Keep what moves amounts in a stretch of rows, as if it counted; how many events do."""
+        found = source.frames(piece.ranges, kind=TRANSFER)
+        runs, rest = post_transfers(
+            [frame for _, _, _, frame in found],
+            array("Q", [lamport for _, _, lamport, _ in found]).tobytes(),
+            array("Q", [row for row, *_ in found]).tobytes(),
+        )
+        moves = [] if len(found) == len(piece) else _issues(source, piece.ranges)
+        moves += _transfers([found[at] for at in rest])
+        for row, lamport, issues, legs in moves:
             for account, asset, amount in legs:
-                postings[account, asset].append((lamport, row, amount))
-                if issues and row not in idle:
+                runs.append(single_run(account, asset, (lamport, row, amount)))
+                if issues:
                     holdings.issued[holdings.assets[asset]] += amount
-        holdings.enter(postings, idle)
-        return len(moves)
+        holdings.enter(runs)
+        return len(found) + len(moves) - len(rest)
 
-    def _enter_few(self, db: Db, source: EventSource, piece: tuple[int, int], added: Spans) -> None:
+    def _enter_few(
+        self, db: Db, source: EventSource, ranges: Sequence[tuple[int, int]], added: Spans
+    ) -> None:
         """Assets, delegations and refunds."""
-        for row, author, entry in _entries(source, [piece], ASSET):
+        for row, author, entry in _entries(source, ranges, ASSET):
             assert isinstance(entry, Asset)
             (event,) = source.events(row, 1)
             db.execute(
@@ -158,7 +162,7 @@ class LedgerView(View):
                 (row, event.id, cid_text(event.id), author, *entry[:2], b"".join(entry.issuers),
                  entry.credit, row in added),
             )  # fmt: skip
-        for row, author, entry in _entries(source, [piece], DELEGATE):
+        for row, author, entry in _entries(source, ranges, DELEGATE):
             assert isinstance(entry, Delegate)
             (event,) = source.events(row, 1)
             asset = None if entry.asset is None else source.row_of(entry.asset)
@@ -166,7 +170,7 @@ class LedgerView(View):
                 f"INSERT INTO {self.own('delegate')} VALUES (?, ?, ?, ?, ?, ?)",
                 (row, event.id, author, entry.to, asset, row in added),
             )
-        for row, _, entry in _entries(source, [piece], REFUND):
+        for row, _, entry in _entries(source, ranges, REFUND):
             assert isinstance(entry, Refund)
             db.execute(
                 f"INSERT INTO {self.own('refund')} VALUES (?, ?, 0)",
@@ -200,28 +204,31 @@ class LedgerView(View):
         return moved
 
     def _flip(
-        self, db: Db, source: EventSource, flips: dict[int, bool], refunds: dict[int, int],
-        holdings: Holdings,
+        self, db: Db, moves: Sequence[Move], holdings: Holdings,
+        *, included: bool | None = None, refunds: Mapping[int, int] = MappingProxyType({}),
     ) -> None:  # fmt: skip
-        """Postings of moves that count now, or no longer, or are given back, or no longer."""
-        rows = sorted(flips.keys() | {row for row, more in refunds.items() if more})
-        ranges = Spans((row, 1) for row in rows).ranges
-        if not ranges:
+        """Moves that count now, or no longer, or are given back, or no longer.
+
+        Args:
+            included: whether they count now; None: as before.
+            refunds: row -> by how many more refunds it is given back now.
+        """
+        if not moves:
             return
-        moves, lamports = _moves(source, ranges), source.lamports(ranges)
-        numbers = holdings.numbers((leg[0], leg[1]) for _, _, legs in moves for leg in legs)
+        numbers = holdings.numbers((leg[0], leg[1]) for *_, legs in moves for leg in legs)
         keyed = [
-            [(numbers[one, asset], lamports[row], row, amount) for one, asset, amount in legs]
-            for row, _, legs in moves
+            [(numbers[one, asset], lamport, row, amount) for one, asset, amount in legs]
+            for row, lamport, _, legs in moves
         ]
         known = self._idle(db, [keys[0][:3] for keys in keyed])
         quiet: list[tuple[int, ...]] = []
         loud: list[tuple[int, ...]] = []
-        for (row, issues, legs), keys in zip(moves, keyed, strict=True):
-            included, given_back = known.get(row, (1, 0))
-            counts, more = flips.get(row, bool(included)), given_back + refunds.get(row, 0)
+        for (row, _, issues, legs), keys in zip(moves, keyed, strict=True):
+            counted, given_back = known.get(row, (1, 0))
+            counts = bool(counted) if included is None else included
+            more = given_back + refunds.get(row, 0)
             assert more >= 0, row
-            sign = int(counts and not more) - int(included and not given_back)
+            sign = int(counts and not more) - int(counted and not given_back)
             for no, _, _, amount in keys if sign else ():
                 holdings.add(no, sign * amount)
             if issues:
@@ -274,11 +281,11 @@ class LedgerView(View):
     def touched(self, db: Db, source: EventSource, spans: Spans) -> Iterator[tuple[str, int]]:
         """``account/asset`` and row of each move, and of each refund of one."""
         del db
-        for row, _, legs in _moves(source, spans.ranges):
+        for row, *_, legs in _moves(source, spans.ranges):
             yield from ((_key(leg), row) for leg in legs)
         refunds = self._refunded(source, spans)
         moves = Spans((transfer, 1) for transfer in refunds)
-        for transfer, _, legs in _moves(source, moves.ranges):
+        for transfer, *_, legs in _moves(source, moves.ranges):
             yield from ((_key(leg), row) for leg in legs for row in refunds[transfer])
 
     def rows_of(self, db: Db, source: EventSource, key: str) -> list[int]:
@@ -295,7 +302,7 @@ class LedgerView(View):
             return []
         moves = {row for (run,) in runs for _, row, _ in read_postings(run)}
         later = entries_later(self, db, source)
-        moves.update(row for row, _, legs in later if key in map(_key, legs))
+        moves.update(row for row, *_, legs in later if key in map(_key, legs))
         refunds = self._refunded(source, Spans([(0, source.end_row())]))
         return sorted(moves.union(*(refunds.get(row, ()) for row in moves)))
 
@@ -349,10 +356,8 @@ class LedgerView(View):
         cursor = self.cursor(db)
         for first in range(1, cursor, CHUNK_ROWS):  # rows begin with 1
             piece = (first, min(CHUNK_ROWS, cursor - first))
-            moves = _moves(source, [piece])
-            lamports = source.lamports(Spans((row, 1) for row, _, _ in moves).ranges)
-            for row, _, legs in moves:
-                marks = sum(_mark(row, lamports[row], leg) for leg in legs)
+            for row, lamport, _, legs in _moves(source, [piece]):
+                marks = sum(_mark(row, lamport, leg) for leg in legs)
                 said += 2 * marks if row in idle else marks
         if kept != said:
             yield "postings are kept otherwise than their events say"
@@ -382,12 +387,25 @@ def _entries(
 
 def _moves(source: EventSource, ranges: Sequence[tuple[int, int]]) -> list[Move]:
     """What the events of some rows move."""
-    bodies = list(source.bodies(ranges, kind=TRANSFER))
-    legs = read_transfers([body[2] for body in bodies], [body[1] for body in bodies])
-    found: list[Move] = [(body[0], False, what) for body, what in zip(bodies, legs, strict=True)]
-    for row, _, entry in _entries(source, ranges, ISSUE):
-        assert isinstance(entry, Issue)
-        found.append((row, True, entry.legs))
+    found = _transfers(source.frames(ranges, kind=TRANSFER))
+    if len(found) < sum([count for _, count in ranges]):
+        found += _issues(source, ranges)
+    return found
+
+
+def _transfers(found: Sequence[tuple[int, bytes, int, bytes]]) -> list[Move]:
+    legs = read_transfers([(author, frame) for _, author, _, frame in found])
+    return [
+        (row, lamport, False, what) for (row, _, lamport, _), what in zip(found, legs, strict=True)
+    ]
+
+
+def _issues(source: EventSource, ranges: Sequence[tuple[int, int]]) -> list[Move]:
+    found: list[Move] = []
+    for row, author, lamport, frame in source.frames(ranges, kind=ISSUE):
+        entry = parse_entry(ISSUE, frame, author)
+        assert isinstance(entry, Issue), "void events are left out"
+        found.append((row, lamport, True, entry.legs))
     return found
 
 

@@ -18,10 +18,9 @@ Reads: state.source, view. Read by: state.views_ledger, views_ledger_read.
 
 from __future__ import annotations
 
-from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
+from struct import pack
 from typing import TYPE_CHECKING, Any, Final
 
 from tallystick.identity.did import did_key
@@ -71,11 +70,15 @@ Pair = tuple[bytes, bytes]
 """(account key, id of the asset)"""
 Posting = tuple[int, int, int]
 """(lamport, row, amount); a row has at most one in a holding."""
+Run = tuple[bytes, bytes, int, int, int, int, bytes]
+"""(account, asset, first lamport, its row, last lamport, total, postings): see the kernel
+``post_transfers``."""
 
 
-def pack_postings(postings: Iterable[Posting]) -> bytes:
-    """Three 64-bit numbers each, in the machine's own order: a view is never sent."""
-    return array("q", chain.from_iterable(postings)).tobytes()
+def single_run(account: bytes, asset: bytes, posting: Posting) -> Run:
+    """A run of one posting, as the kernel would make it."""
+    lamport, row, amount = posting
+    return account, asset, lamport, row, lamport, amount, pack("<3q", lamport, row, amount)
 
 
 def read_postings(packed: bytes) -> Iterable[Posting]:
@@ -122,27 +125,16 @@ class Holdings:
         """Some more in a holding."""
         self._moved[holding] += amount
 
-    def enter(self, postings: Mapping[Pair, list[Posting]], idle: set[int]) -> None:
-        """Keeps a batch of new postings, one run a holding.
-
-        Args:
-            idle: rows of those that have no effect, since their events do not count.
-        """
-        numbers, runs, quiet = self.numbers(postings), [], []
-        for pair, found in postings.items():
-            found.sort()
-            no, total = numbers[pair], sum([amount for _, _, amount in found])
-            (first, row, _), (last, _, _) = found[0], found[-1]
-            runs.append((no, first, row, last, column_sum(total), pack_postings(found)))
-            for lamport, row, amount in found if idle else ():
-                if row in idle:
-                    quiet.append((no, lamport, row, amount))
-                    total -= amount
+    def enter(self, runs: Sequence[Run]) -> None:
+        """Keeps runs of new postings, as if all of them had effect."""
+        numbers = self.numbers((account, asset) for account, asset, *_ in runs)
+        lines = []
+        for account, asset, first, row, last, total, postings in runs:
+            no = numbers[account, asset]
+            lines.append((no, first, row, last, column_sum(total), postings))
             self.add(no, total)
-        runs.sort()
-        own = self._view.own
-        self._db.executemany(f"INSERT INTO {own('post')} VALUES (?, ?, ?, ?, ?, ?)", runs)
-        self._db.executemany(f"INSERT INTO {own('idle')} VALUES (?, ?, ?, ?, 0, 0)", quiet)
+        sql = f"INSERT INTO {self._view.own('post')} VALUES (?, ?, ?, ?, ?, ?)"
+        self._db.executemany(sql, sorted(lines))
 
     def settle(self) -> None:
         """Write the balances and issues that changed."""

@@ -24,8 +24,8 @@ from tallystick.graph.order import canonical_key
 from tallystick.identity.did import did_key, parse_did_key
 from tallystick.limits import DIGEST_BYTES
 from tallystick.state.explain import VerdictLike, VerdictOf
-from tallystick.state.ledger import Asset, Delegate, Refund, parse_entry
-from tallystick.state.source import EventRow, EventSource, Spans
+from tallystick.state.ledger import TRANSFER, LegTuple, read_transfers
+from tallystick.state.source import EventRow, EventSource
 from tallystick.state.view import Db, row_list
 from tallystick.state.views_ledger import LedgerView
 from tallystick.state.views_ledger_holdings import Posting, read_postings
@@ -184,14 +184,14 @@ class LedgerTables:
         for chunk in self._chunks(self._postings(no, first), size):
             idle = self._idle(no, chunk)
             refunds = self._refunds(list(idle))
-            for row, amount, event in chunk:
+            for (row, amount, event), legs in zip(chunk, _legs(chunk), strict=True):
                 included, given_back = idle.get(row, True), refunds.get(row, ())
                 held += 0 if row in idle else amount
                 if after is not None and canonical_key(event) <= canonical_key(after):
                     continue
                 if self._keeps is not None and not self._keeps(event.id):
                     continue
-                others = counterparts(event, account, asset.event, amount)
+                others = counterparts(event, legs, (account, asset.event), amount)
                 found.append(Line(event, amount, included, given_back, held, others))
                 if len(found) == limit:
                     return found
@@ -273,9 +273,7 @@ class LedgerTables:
         return {row: bool(counts) for row, counts in self._db.rows(query, (holding, *ends))}
 
     def _events(self, rows: Sequence[int]) -> dict[int, EventRow]:
-        ranges = Spans((row, 1) for row in rows).ranges
-        found = (event for row, count in ranges for event in self._source.events(row, count))
-        return {event.row: event for event in found}
+        return {event.row: event for event in self._source.events_at(rows)}
 
     def _refunds(
         self, rows: Sequence[int], *, counted: bool = True
@@ -310,13 +308,13 @@ class LedgerTables:
         )
         for chunk in self._chunks(self._pages(query, (no,), WALK_ROWS)):
             refunds = self._refunds([row for row, *_ in chunk], counted=False)
-            for row, came, event in chunk:
+            for (row, came, event), legs in zip(chunk, _legs(chunk), strict=True):
                 if self._keeps is not None and not self._keeps(event.id):
                     continue
                 if any(counts_if(id, event.id) for id in refunds.get(row, ())):
                     continue  # counted, it would be given back
                 part = min(came, left)
-                payers = counterparts(event, account, asset.event, came)
+                payers = counterparts(event, legs, (account, asset.event), came)
                 payers = payers if len(payers) == 1 else (event.author,)
                 causes.append(Cause(event.id, payers, part, verdict_of(event.id)))
                 left -= part
@@ -325,16 +323,31 @@ class LedgerTables:
         return Debt(account, asset, amount, tuple(causes), left)
 
 
-def counterparts(event: EventRow, account: bytes, asset: bytes, amount: int) -> tuple[bytes, ...]:
-    """Who paid what an account received, or received what it paid; of an issue its author."""
-    entry = parse_entry(event.kind, event.frame, event.author)
-    assert not isinstance(entry, str | Asset | Delegate | Refund), event.kind
+def counterparts(
+    event: EventRow, legs: Sequence[LegTuple], place: tuple[bytes, bytes], amount: int
+) -> tuple[bytes, ...]:
+    """Who paid what an account received, or received what it paid; of an issue its author.
+
+    Args:
+        legs: of a transfer; of an issue none.
+        place: the account and the id of the asset.
+    """
+    account, asset = place
     found = tuple(
-        leg.account
-        for leg in entry.legs
-        if leg.asset == asset and leg.account != account and (leg.amount < 0) == (amount > 0)
+        [
+            other
+            for other, what, moved in legs
+            if what == asset and other != account and (moved < 0) == (amount > 0)
+        ]
     )
     return found or (event.author,)
+
+
+def _legs(chunk: Sequence[tuple[int, int, EventRow]]) -> Iterator[Sequence[LegTuple]]:
+    """The legs of each event that is a transfer, none of an issue."""
+    frames = [(event.author, event.frame) for *_, event in chunk if event.kind == TRANSFER]
+    legs = read_transfers(frames)
+    return (next(legs) if event.kind == TRANSFER else () for *_, event in chunk)
 
 
 def _keys(packed: bytes) -> tuple[bytes, ...]:

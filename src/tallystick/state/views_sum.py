@@ -351,6 +351,4 @@ def _add_up(parts: Iterable[Part], deltas: Deltas) -> None:
 
 def _events(source: EventSource, rows: list[int]) -> list[EventRow]:
     """Events of rows, in canonical order."""
-    ranges = Spans((row, 1) for row in rows).ranges
-    found = [event for row, count in ranges for event in source.events(row, count)]
-    return sorted(found, key=canonical_key)
+    return sorted(source.events_at(rows), key=canonical_key)

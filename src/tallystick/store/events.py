@@ -111,6 +111,15 @@ class Events(Merkle):
         )
         return [self._event_row(values) for values in found]
 
+    def events_at(self, rows: Iterable[int]) -> list[EventRow]:
+        """Some rows as values, in the order of the rows."""
+        found = self.db.rows(
+            f"SELECT {_COLUMNS} FROM event WHERE row IN (SELECT value FROM json_each(?))"
+            " ORDER BY row",
+            (f"[{','.join(map(str, rows))}]",),
+        )
+        return [self._event_row(values) for values in found]
+
     def iter_events(self, ranges: Iterable[tuple[int, int]]) -> Iterator[EventRow]:
         """The events of (row, count) ranges, in the order given; holds ``CHUNK_ROWS`` at once."""
         for row, count in ranges:

@@ -52,7 +52,7 @@ from tallystick.kernels.reference.packs import (
 from tallystick.kernels.reference.pairs import index_pairs, merge_pairs
 from tallystick.kernels.reference.reconcile import reconcile_items, reconcile_ranges
 from tallystick.kernels.reference.sequence import Sequence
-from tallystick.kernels.reference.transfers import open_transfers
+from tallystick.kernels.reference.transfers import open_transfers, post_transfers
 from tallystick.kernels.reference.verify import is_author_key, verify_signatures
 
 __all__ = [
@@ -80,6 +80,7 @@ __all__ = [
     "open_frames",
     "open_pack",
     "open_transfers",
+    "post_transfers",
     "read_fields",
     "rebuild_headers",
     "reconcile_items",

@@ -105,13 +105,11 @@ class Holdings:
             part = unknown[at : at + PAIRS_A_QUERY]
             marks = ", ".join(["(?, ?)"] * len(part))
             keys = [one for key, asset in part for one in (key, assets[asset])]
-            found = {
-                (key, asset): no
-                for key, asset, no in self._db.rows(
-                    f"SELECT key, asset, no FROM {table} WHERE (key, asset) IN (VALUES {marks})",
-                    keys,
-                )
-            }
+            query = (
+                f"SELECT h.key, h.asset, h.no FROM (VALUES {marks}) v CROSS JOIN {table} h"
+                " ON h.key = v.column1 AND h.asset = v.column2"  # an IN of pairs would scan
+            )
+            found = {(key, asset): no for key, asset, no in self._db.rows(query, keys)}
             for pair in part:
                 key, asset = pair[0], assets[pair[1]]
                 no = found.get((key, asset))

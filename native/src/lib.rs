@@ -82,7 +82,7 @@ mod tallystick_native {
 
     /// Raised whenever functions' arguments, columns or status numbers change.
     #[pymodule_export]
-    const ABI: u32 = 8;
+    const ABI: u32 = 9;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

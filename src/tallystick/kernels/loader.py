@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     # Both kernels have the reference's signatures; type checkers see those.
     from tallystick.kernels import reference as active
 
-ABI: Final = 8
+ABI: Final = 9
 """Raised whenever the functions' arguments, columns or status numbers change."""
 VARIABLE: Final = "TALLYSTICK_KERNELS"
 _CHOICES: Final = ("native", "reference", "")

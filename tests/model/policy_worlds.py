@@ -41,6 +41,8 @@ class Scene:
         events: how many events.
         forks: whether chains may split.
         actors: whether people may have several keys.
+        quarrel: whether it begins with people who ban each other in a circle, puppets, and
+            somebody who writes beside a cut, as the first of the people sees it.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Scene:
         events: int = 30,
         forks: bool = True,
         actors: bool = False,
+        quarrel: bool = False,
     ) -> None:
         self.random = random.Random(seed)
         self.people = [key(n) for n in range(people)]
@@ -67,6 +70,9 @@ class Scene:
         dense = self.random.random() < 0.7
         if dense:
             self._adoptions()
+        self.quarrel = quarrel and people > 2
+        if self.quarrel:
+            self._quarrel()
         for _ in range(events):
             self._one()
         self.parameters = self._parameters()
@@ -92,6 +98,39 @@ class Scene:
                 self.world.say(
                     author, "adopt", target, weight=weight, depth=depth, lamport=self._lamport()
                 )
+
+    def _quarrel(self) -> None:
+        """A circle of bans among those the first one adopts; the rest are puppets of one of them.
+
+        Then somebody is banned beyond a cut and slips an event in beside it, and somebody adopted
+        is adopted no more.
+        """
+        r, head = self.random, self.people[0]
+        ring = r.sample(self.people[1:], min(r.choice((2, 3, 4, 4, 5, 5, 5)), len(self.people) - 1))
+
+        def say(voter: bytes, verb: str, target: bytes, **more: object) -> bytes:
+            return self.world.say(voter, verb, target, lamport=self._lamport(), **more).id
+
+        for one in ring:
+            say(head, "adopt", one, weight=r.choice((1, 1, 2)), depth=r.choice((0, 2)))
+        for puppet in self.people[1:]:
+            if puppet not in ring:
+                say(ring[0], "adopt", puppet, depth=1)
+        for _ in range(r.choice((1, 1, 2))):
+            for at, one in enumerate(ring):
+                say(one, "ban", ring[at - 1])
+        other = r.choice(self.people[1:])
+        own = [e for e in self.world.events if e.author == other]
+        if self.forks and r.random() < 0.5:
+            say(r.choice((head, *ring)), "ban", other, cut=(self.world.entry(own[-1].id),))
+            self.world.write(other, "note", prev=r.choice(own[:-1]).id if own[1:] else b"")
+        if r.random() < 0.3:
+            left = r.choice(self.people[1:])
+            adopted = say(head, "adopt", left)
+            if r.random() < 0.5:
+                say(head, "withdraw", adopted)
+            else:
+                say(head, "adopt", left, weight=0)
 
     def _one(self) -> None:
         r, author = self.random, self.random.choice(self.people)
@@ -185,11 +224,12 @@ class Scene:
         r = self.random
         sides = [e.id for e in self.world.events if e.author in self.world.equivocations]
         side = f"side:{r.choice(sides).hex()}" if sides else "both"
+        viewer = r.choice(self.people)
         return {
-            "viewer": r.choice(self.people),
+            "viewer": self.people[0] if self.quarrel and r.random() < 0.8 else viewer,
             "log": self.world.genesis,
             "stance": r.choice(("open", "open", "invited")),
-            "threshold": r.choice((1, 1, 1, 1, 2, 2, 3, 5)),
+            "threshold": r.choice((1, 1, 1, 2, 2, 3, 4, 5)),
             "max_depth": r.choice((0, 1, 2, 3, 4, 4, 4, 4)),
             "fork_rule": r.choice(("both", "prefix", "none", side)),
             "restitution": r.choice(({}, {"home": "keep"}, {"home": "keep", "car": "return"})),

@@ -7,10 +7,12 @@ that workers share it.
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 import pytest
 from tests.model.policy_worlds import Scene, key
 from tests.model.test_policy_judge import assert_same, judged, oracle_of
+from tests.model.world_census import WANTED, census
 
 from tallystick.policy import Judge, Policy
 from tallystick.policy.actors import own_words
@@ -22,20 +24,37 @@ pytestmark = [
 ]
 ME, ANA, BO, CY, DI = (key(n) for n in range(5))
 PARTS = 20
+COUNTED = 500
 CASES = 10_000 // PARTS
+
+
+def scene_of(seed: int) -> Scene:
+    r = random.Random(seed)
+    quarrel = r.random() < 0.4
+    return Scene(
+        seed,
+        people=r.randint(5, 7) if quarrel else r.randint(2, 7),
+        events=r.randint(0, 30 if quarrel else 40),
+        forks=r.random() < 0.5,
+        actors=r.random() < (0.4 if quarrel else 0.7),
+        quarrel=quarrel,
+    )
+
+
+def test_the_worlds_are_ten_thousand_and_hold_every_quarrel_there_is():
+    """Of what is fought about, each is in at least one world of a hundred."""
+    assert PARTS * CASES >= 10_000
+    counts = Counter[str]()
+    for seed in range(COUNTED):
+        scene = scene_of(seed)
+        counts.update(census(scene, judged(scene)))
+    assert not {name: counts[name] for name in WANTED if counts[name] < COUNTED // 100}
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_random_worlds_are_judged_as_the_oracle_does(part):
     for seed in range(part * CASES, (part + 1) * CASES):
-        r = random.Random(seed)
-        scene = Scene(
-            seed,
-            people=r.randint(2, 7),
-            events=r.randint(0, 40),
-            forks=r.random() < 0.5,
-            actors=r.random() < 0.7,
-        )
+        scene = scene_of(seed)
         try:
             assert_same(judged(scene), oracle_of(scene), scene.world)
         except AssertionError as error:

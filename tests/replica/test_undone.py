@@ -30,7 +30,7 @@ def test_a_view_whose_making_was_undone_is_no_view(monkeypatch):
         one.define_sum("sums", kind="rating/rate")
     monkeypatch.undo()
     one.write("rating/rate", {"target": one.did, "rating": 3})
-    assert [view.name for view in one.views()] == ["ledger", "places", "titles"]
+    assert [view.name for view in one.views()] == ["ledger", "places", "texts", "titles"]
     with pytest.raises(NotFound):
         one.view("sums")
     one.define_sum("sums", kind="rating/rate")
@@ -50,7 +50,7 @@ def test_a_view_whose_dropping_was_undone_is_a_view_as_before():
     with pytest.raises(StoreError):
         drop()
     one.write("rating/rate", {"target": one.did, "rating": 3})
-    assert [view.name for view in one.views()] == ["ledger", "places", "sums", "titles"]
+    assert [view.name for view in one.views()] == ["ledger", "places", "sums", "texts", "titles"]
     check(one)
 
 

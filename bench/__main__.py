@@ -2,9 +2,10 @@
 
     python -m bench [ROW | ROW-ROW | kernels ...] [--json | --markdown] [--events N] [--runs N]
                     [--no-peers] [--data DIR]
+    python -m bench text TRACE ... [the same]
 
 ``python -m bench 3 7-9`` measures rows 3, 7, 8 and 9, ``kernels`` is what has no row; without any,
-everything.
+everything. ``text`` measures editing traces of one's own choice (``*.json.gz``, as published).
 """
 
 from __future__ import annotations
@@ -19,18 +20,22 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from bench.context import Bench
-from bench.figures import HEAD, cells
+from bench.figures import HEAD, Figure, cells
 from bench.peers import Peers
 from bench.rows import PARTS, chosen
+from bench.text import of_trace
+from bench.traces import load_trace
 
 from tallystick import __version__, kernels
 
 WIDTHS = (7, 78, 11, 9, 9, 2, 20, 11, 6)
+TEXT = "text"
+"""What the command line calls the traces of one's own choice."""
 LEFT = frozenset({1, 3, 5, 6})
 """Columns of words."""
 
@@ -129,29 +134,49 @@ def show_head(form: str) -> None:
         print(markdown_line("---" if n in LEFT else "--:" for n in range(len(HEAD))))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure what was asked for."""
+def figures(bench: Bench, wish: argparse.Namespace) -> Iterator[Figure]:
+    """Of the traces or the rows that were asked for."""
+    if wish.traces:
+        for path in wish.traces:
+            yield from of_trace(bench, load_trace(path))
+        return
+    for part in chosen(frozenset[int | str]().union(*wish.rows)):
+        yield from part.measure(bench)
+
+
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command line: ``rows`` or ``traces``, and how."""
     options = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
-    options.add_argument(
-        "rows", nargs="*", type=row_names, metavar="ROW", help="3, 7-9, ledger; else all"
-    )
+    options.set_defaults(rows=[], traces=[])
+    if arguments[:1] == [TEXT]:
+        arguments = arguments[1:]
+        options.prog += f" {TEXT}"
+        options.add_argument("traces", nargs="+", type=Path, help="*.json.gz, as published")
+    else:
+        what = f"3, 7-9, ledger, {TEXT} TRACE...; else all"
+        options.add_argument("rows", nargs="*", type=row_names, metavar="ROW", help=what)
     options.add_argument("--json", action="store_const", const="json", dest="form")
     options.add_argument("--markdown", action="store_const", const="markdown", dest="form")
     options.add_argument("--events", type=int, default=1_000_000, help="of the largest history")
     options.add_argument("--runs", type=int, default=5, help="of which the median is told")
     options.add_argument("--no-peers", action="store_true", help="run nobody beside")
-    options.add_argument("--data", type=Path, help="a folder with git-dag/git.csv.gz")
-    wish = options.parse_args(arguments)
+    data = "a folder with git-dag/git.csv.gz and editing-traces"
+    options.add_argument("--data", type=Path, help=data)
+    return options.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure what was asked for."""
+    wish = parsed(list(sys.argv[1:] if arguments is None else arguments))
     form = wish.form or "table"
     show_head(form)
     with tempfile.TemporaryDirectory(prefix="bench") as place:
         folder = Path(place)
         with Peers(folder, wanted=not wish.no_peers) as peers:
             bench = Bench(folder, peers, wish.events, wish.runs, data_folder(wish.data))
-            for part in chosen(frozenset[int | str]().union(*wish.rows)):
-                for figure in part.measure(bench):
-                    for line in figure.lines():
-                        show(line, form=form)
+            for figure in figures(bench, wish):
+                for line in figure.lines():
+                    show(line, form=form)
     gc.unfreeze()
     return 0
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bench.peers import Peers
+from bench.texts import Texts
 from bench.worlds import ACCOUNTS, Histories, Market, World
 
 from tallystick.state.ops import KIND as EDIT
@@ -23,7 +24,7 @@ class Bench:
         peers: who runs beside.
         events: the largest history; a million unless asked otherwise.
         runs: of which the median is told.
-        data: where ``git-dag/git.csv.gz`` lies.
+        data: where ``git-dag/git.csv.gz`` and ``editing-traces`` lie.
     """
 
     folder: Path
@@ -60,6 +61,11 @@ class Bench:
     def scattered(self) -> Histories:
         """The same to a thousand, so that no two payments of a slice go to one account."""
         return Histories(self.folder, lambda: Market(len(ACCOUNTS)))
+
+    @cached_property
+    def texts(self) -> Texts:
+        """Published editing traces."""
+        return Texts(self.folder, self.peers, self.data, self.events)
 
     def scaled(self, most: int, share: float) -> int:
         """``most`` in a run of full size, a share of the events in a smaller one."""

@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bench import ingest, judgement, kernels, opening, replay, standing, syncing, trust, writing
+from bench import (
+    ingest,
+    judgement,
+    kernels,
+    opening,
+    replay,
+    standing,
+    syncing,
+    text,
+    trust,
+    writing,
+)
 from bench.context import Bench
 from bench.figures import Figure
 
@@ -35,6 +46,12 @@ PARTS = (
     Part((11, 12), syncing.few_authors),
     Part((13,), syncing.many_authors),
     Part((14,), opening.weight),
+    Part((15,), text.row15),
+    Part((16,), text.row16),
+    Part((17,), text.row17),
+    Part((18,), text.row18),
+    Part((19,), text.row19),
+    Part((20,), text.row20),
     Part((21,), kernels.graph),
     Part((22,), kernels.merkle),
     Part((judgement.LEDGER,), judgement.ledger),

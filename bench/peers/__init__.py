@@ -40,7 +40,12 @@ LISTED = {
     (14, "hypercore"): 116.0,
 }
 """(row, peer) -> what it did when the bar was set. Row 22 has three bars and names its own."""
-LABELS = {"hypercore": "hypercore (no flush)"}
+LABELS = {
+    "hypercore": "hypercore (no flush)",
+    "loro": "Loro",
+    "pycrdt": "pycrdt (drops what is deleted)",
+    "diamond": "diamond-types",
+}
 """What is said with a peer's name in the figures."""
 
 
@@ -218,24 +223,25 @@ def _python(name: str) -> Callable[[Path], Peer]:
     return start
 
 
-def _hypercore(place: Path) -> Peer:
-    home = CACHE / "node"
-    pins = HERE / "package.json"
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        raise PeerError("node and npm are not here")
+def _node(name: str) -> Callable[[Path], Peer]:
+    def start(place: Path) -> Peer:
+        home = CACHE / "node"
+        pins = HERE / "package.json"
+        node, npm = shutil.which("node"), shutil.which("npm")
+        if node is None or npm is None:
+            raise PeerError("node and npm are not here")
 
-    def install() -> None:
-        shutil.rmtree(home, ignore_errors=True)
-        home.mkdir(parents=True)
-        shutil.copy(pins, home)
-        _run([npm, "install", "--silent", "--no-audit", "--no-fund"], home)
+        def install() -> None:
+            shutil.rmtree(home, ignore_errors=True)
+            home.mkdir(parents=True)
+            shutil.copy(pins, home)
+            _run([npm, "install", "--silent", "--no-audit", "--no-fund"], home)
 
-    _once(home, pins, install)
-    script = str(HERE / "hypercore_peer.cjs")
-    return Script(
-        "hypercore", [node, script, str(place)], {"NODE_PATH": str(home / "node_modules")}
-    )
+        _once(home, pins, install)
+        command = [node, str(HERE / f"{name}_peer.cjs"), str(place)]
+        return Script(name, command, {"NODE_PATH": str(home / "node_modules")})
+
+    return start
 
 
 def _once(home: Path, pins: Path, install: Callable[[], None]) -> None:
@@ -264,6 +270,9 @@ def _git(place: Path) -> Peer:
 _STARTS: dict[str, Callable[[Path], Peer]] = {
     "eventsourcing": _python("eventsourcing"),
     "pymerkle": _python("pymerkle"),
-    "hypercore": _hypercore,
+    "loro": _python("loro"),
+    "pycrdt": _python("pycrdt"),
+    "hypercore": _node("hypercore"),
+    "diamond": _node("diamond"),
     "git": _git,
 }

@@ -109,6 +109,7 @@ CODES: Final[dict[str, str]] = {
     "state/text": "the text or list has no such position, or that is no text",
     "state/conflict": "several values are live and one was asked for",
     "state/fold": "the fold returned something that is not plain data, or raised",
+    "state/snapshot": "the bytes are no kept sequence, or they are damaged",
     "state/version": "the version names events that are not here",
     "state/view": "no such view, or one whose definition differs from the stored one",
     "ledger/amount": "that is no amount of the asset",

@@ -67,6 +67,8 @@ NOTE_BYTES_MAX: Final = MIB
 """A signed note or proof file; 100 post-quantum signatures of 5 kB fit."""
 TITLE_CHAIN_BYTES_MAX: Final = 16 * MIB
 """A chain of title from outside: about 10,000 transfers with their proofs."""
+SNAPSHOT_BYTES_MAX: Final = 256 * MIB
+"""A kept sequence, unpacked: what damaged bytes can make a reader claim."""
 NOTE_SIGNATURES_MAX: Final = 100
 """The format asks verifiers to accept at least 16."""
 LEGS_MAX: Final = 64

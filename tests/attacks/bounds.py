@@ -28,6 +28,7 @@ from tallystick.policy import Policy
 from tallystick.proofs.note import open_note
 from tallystick.state.ledger import parse_entry
 from tallystick.state.ops import Frame, parse_frame
+from tallystick.state.snapshot import open_snapshot
 from tallystick.state.title_chain import check_title_chain
 from tallystick.sync import messages as m
 from tallystick.sync.ranges import read_split
@@ -293,6 +294,18 @@ def title_chain_fits(run: Run, size: int) -> bool:
         run.saw([error.code])
         return f"a file of {size} bytes" not in str(error)
     raise AssertionError("a chain of zeros")
+
+
+@bound("SNAPSHOT_BYTES_MAX")
+def snapshot_fits(run: Run, size: int) -> bool:
+    digits = [size >> shift & 0x7F for shift in range(0, 35, 7)]
+    told = bytes(digit | 0x80 for digit in digits[:-1]) + bytes(digits[-1:])
+    try:
+        open_snapshot(b"\x01" + told + bytes(7))
+    except BadInput as error:
+        run.saw([error.code])
+        return False
+    return True
 
 
 @bound("NOTE_BYTES_MAX")

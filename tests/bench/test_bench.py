@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import shutil
@@ -40,23 +41,39 @@ def test_every_row_runs_and_prints_valid_json_lines(part, capsys, monkeypatch, t
         assert (line["peer"] is None) == (line["peer_value"] is None)
     assert len({(line["work"], line["peer"]) for line in found}) == len(found)
     grows = any("cost" in line["work"] for line in found)
-    assert grows == bool({3, 6, 7, 14, "ledger"}.intersection(part.rows))
+    assert grows == bool({3, 6, 7, 14, 16, "ledger"}.intersection(part.rows))
 
 
 def test_every_row_is_measured_by_exactly_one_part_and_can_be_asked_for():
     rows = [row for part in PARTS for row in part.rows]
-    assert rows == [*range(1, 15), 21, 22, "ledger", "compare", "poll", "kernels"]
+    assert rows == [*range(1, 23), "ledger", "compare", "poll", "kernels"]
     assert chosen(frozenset()) == list(PARTS)
     assert [part.rows for part in chosen(row_names("2,7-9"))] == [(2,), (7,), (8,), (9,)]
     assert [part.rows for part in chosen(row_names("poll,3"))] == [(3,), ("poll",)]
 
 
-@pytest.mark.parametrize("word", ["15", "rows", "", "3,", "9-7", "-1"])
+@pytest.mark.parametrize("word", ["23", "rows", "", "3,", "9-7", "-1"])
 def test_a_row_there_is_not_is_a_usage_error_that_names_those_there_are(capsys, word):
     with pytest.raises(SystemExit) as ended:
         main(["--json", "--", word])
     assert ended.value.code == 2
     assert "rows are 1, 2, 3" in capsys.readouterr().err
+
+
+def test_a_trace_of_ones_own_is_measured_too(capsys, tmp_path):
+    txns = [
+        {"parents": [], "agent": 0, "patches": [[0, 0, "tally"]]},
+        {"parents": [0], "agent": 0, "patches": [[5, 0, " sticks"]]},
+        {"parents": [0], "agent": 1, "patches": [[0, 1, "T"], [4, 0, "ö"]]},
+        {"parents": [1, 2], "agent": 1, "patches": []},
+    ]
+    data = {"kind": "concurrent", "endContent": "Tallöy sticks", "numAgents": 2, "txns": txns}
+    path = tmp_path / "note.json.gz"
+    path.write_bytes(gzip.compress(json.dumps(data).encode()))
+    found = lines(capsys, "text", str(path))
+    assert {line["row"] for line in found} == {15, 16, 17, 19, 20}
+    assert all(line["work"].startswith("note: ") for line in found)
+    assert {line["bar"] for line in found} == {None}
 
 
 def test_a_bar_is_met_as_it_is_or_in_proportion_to_a_peer_that_was_listed():

@@ -20,7 +20,7 @@ from hashlib import sha256
 from typing import Any, Final, Protocol
 
 from tallystick.kernels import Sequence, decode_item, encode_item
-from tallystick.state.snapshot import pack, unpack
+from tallystick.state.snapshot import open_snapshot, write_snapshot
 from tallystick.state.view import Db
 
 IN_MEMORY_MAX: Final = 64
@@ -77,7 +77,7 @@ class Kept:
         if not whole and long <= max(TAIL_BYTES_MIN, (found[0][0] if found else 0) / TAIL_PART):
             return
         sequence = self.get(db, no)
-        row = (no, self._held[no][0], pack(sequence))
+        row = (no, self._held[no][0], write_snapshot(sequence))
         db.execute(f"INSERT OR REPLACE INTO {kept} VALUES (?, ?, ?)", row)
         db.execute(f"DELETE FROM {tail} WHERE place = ?", (no,))
 
@@ -118,7 +118,7 @@ class Kept:
         sequence = Sequence()
         self._tell(db, no, sequence)
         for (data,) in db.rows(f"SELECT data FROM {self._view.own('kept')} WHERE place = ?", (no,)):
-            unpack(sequence, data)
+            open_snapshot(data).fill(sequence)
         for (data,) in db.rows(
             f"SELECT data FROM {self._view.own('tail')} WHERE place = ? ORDER BY id", (no,)
         ):

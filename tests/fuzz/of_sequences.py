@@ -1,4 +1,4 @@
-"""The target of sequences: streams of what was inserted and deleted, taken in on both kernels."""
+"""The targets of sequences: streams taken in on both kernels, and sequences that are kept."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 from tests.fuzz.engine import Target
 from tests.fuzz.of_items import KERNELS, same
 
-from tallystick.kernels import reference
+from tallystick.errors import CODES, BadInput
+from tallystick.kernels import Sequence, reference
 from tallystick.kernels.stream import Run, Span, read, write
+from tallystick.state.snapshot import open_snapshot, write_snapshot
 
 STREAM_CHARS_MAX = 300
 """More would only be slow."""
@@ -63,4 +65,42 @@ def streams() -> list[bytes]:
     return [sequence.save()[0], *written]
 
 
-TARGETS = (Target("sequence", stream, streams, ci_runs=400),)
+def snapshot(data: bytes) -> str:
+    """A kept sequence that is what it shows, and is kept again as itself, or a code."""
+    sequence = Sequence()
+    for author in range(3):
+        sequence.author(author, bytes([author]))
+    try:
+        found = open_snapshot(data)
+        shown = found.text()
+        found.fill(sequence)
+    except BadInput as error:
+        assert error.code in CODES  # noqa: PT017
+        return error.code
+    try:
+        saved = sequence.save()
+    except ValueError:
+        return "state/snapshot"
+    assert sequence.text() == shown == saved[1]
+    again = Sequence()
+    for author in range(3):
+        again.author(author, bytes([author]))
+    open_snapshot(write_snapshot(sequence)).fill(again)
+    assert again.save() == saved
+    return f"ok {min(9, len(shown))}"
+
+
+def snapshots() -> list[bytes]:
+    """One of each level, and something that does not count."""
+    sequence = Sequence()
+    for author in range(3):
+        sequence.author(author, bytes([author]))
+    sequence.merge(streams()[0], "abc" * 11)
+    sequence.count([(2, 3)], on=False)
+    return [write_snapshot(sequence, level=level) for level in (1, 3, 19)]
+
+
+TARGETS = (
+    Target("sequence", stream, streams, ci_runs=400),
+    Target("snapshot", snapshot, snapshots, ci_runs=600),
+)

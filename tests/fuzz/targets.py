@@ -1,7 +1,7 @@
 """Every decoder there is, by name: the one registry of fuzz targets.
 
     of_items     kernels: items, headers, packs, frames, tree proofs, signatures; bodies; JSON
-    of_sequences kernels: streams of sequences
+    of_sequences streams of sequences, kept sequences
     of_proofs    names and ids as text, notes, checkpoints, proof files, heads, key files
     of_sync      messages, frames on a stream, vectors and wants, ranges, slices, bundles
     of_policy    statements, policy documents, what a policy makes of a log
@@ -89,6 +89,7 @@ DECODERS: dict[str, str | None] = {
     "state/ops.parse_frame": "frame",
     "state/ops.parse_frames": "frame",
     "state/places.parse_place": "place",
+    "state/snapshot.open_snapshot": "snapshot",
     "state/titles.parse_title": "title",
     "state/views_ledger_holdings.read_postings": None,  # a table of our own
     "state/views_titles.read_ops": "title",

@@ -16,6 +16,11 @@ pub struct Deletion {
 }
 
 impl Deletion {
+    /// By one event, of some characters from one on.
+    pub fn new(event: u64, target: u32, count: u32) -> Self {
+        Deletion { event, each: false, target, back: false, count }
+    }
+
     /// Its events.
     pub fn events(&self) -> Range<u64> {
         self.event..self.end()
@@ -102,25 +107,36 @@ impl Deletions {
 /// What of a run's targets is here, each with the events it is deleted by.
 ///
 /// Costs as many steps as there are stretches of names among them, however many it speaks of.
-pub fn found(names: &Names, run: &Run, mut take: impl FnMut(Deletion)) {
-    let back = run.kind == Kind::DeleteBack;
-    let mut nth = 0;
-    while nth < run.count {
-        let Some(target) = run.target(nth) else { return };
-        let Some(number) = names.number(target) else {
-            match next_there(names, run, target, back) {
-                Some(steps) if steps > 0 => nth += steps,
-                _ => return,
-            }
-            continue;
-        };
-        let (row, each) = names.row(number);
-        let alike = if back { number - row.start + 1 } else { row.end - number };
-        let left = u32::try_from(run.count - nth).unwrap_or(u32::MAX);
-        let count = if each == run.step { alike.min(left) } else { 1 };
-        let event = if run.each { run.event + nth } else { run.event };
-        take(Deletion { event, each: run.each, target: number, back, count });
-        nth += u64::from(count);
+pub struct Found {
+    run: Run,
+    nth: u64,
+}
+
+impl Found {
+    /// Of a run that deletes.
+    pub fn new(run: Run) -> Self {
+        Found { run, nth: 0 }
+    }
+
+    /// The next ones that are side by side.
+    pub fn next(&mut self, names: &Names) -> Option<Deletion> {
+        let run = &self.run;
+        let back = run.kind == Kind::DeleteBack;
+        while self.nth < run.count {
+            let target = run.target(self.nth)?;
+            let Some(number) = names.number(target) else {
+                self.nth += next_there(names, run, target, back).filter(|&steps| steps > 0)?;
+                continue;
+            };
+            let (row, each) = names.row(number);
+            let alike = if back { number - row.start + 1 } else { row.end - number };
+            let left = u32::try_from(run.count - self.nth).unwrap_or(u32::MAX);
+            let count = if each == run.step { alike.min(left) } else { 1 };
+            let event = if run.each { run.event + self.nth } else { run.event };
+            self.nth += u64::from(count);
+            return Some(Deletion { event, each: run.each, target: number, back, count });
+        }
+        None
     }
 }
 

@@ -7,6 +7,7 @@
 //!
 //! Events are of authors: spans of them, one after the other.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -15,8 +16,7 @@ use super::stream::{Name, Span};
 
 /// Consecutive characters: (event, index), (event, index + 1)... or (event + 1, index)...
 #[derive(Clone, Copy)]
-pub struct Stretch {
-    start: u32,
+struct Stretch {
     event: u64,
     index: u64,
     each: bool,
@@ -45,8 +45,13 @@ impl Stretch {
 /// The names of all characters.
 #[derive(Clone, Default)]
 pub struct Names {
-    stretches: Vec<Stretch>,
+    /// The first name of each stretch; apart from the rest, as they are searched.
+    firsts: Vec<Name>,
+    /// The first number of each stretch, and whether it counts events.
+    others: Vec<(u32, bool)>,
     starts: Starts,
+    /// The stretch that was found last: the next is often near.
+    found: Cell<usize>,
     /// How many there are.
     pub total: u32,
 }
@@ -54,52 +59,68 @@ pub struct Names {
 impl Names {
     /// Name the next characters, above all names so far.
     pub fn push(&mut self, (event, index): Name, count: u32, each: bool) {
-        let goes_on = self.stretches.last().and_then(|last| {
-            let size = self.total - last.start;
-            let fits = |way: bool| {
-                (size == 1 || last.each == way)
-                    && (count == 1 || each == way)
-                    && Stretch { each: way, ..*last }.at(size) == (event, index)
-            };
-            [false, true].into_iter().find(|&way| fits(way))
+        let goes_on = self.others.last().and_then(|&(start, its)| {
+            let size = self.total - start;
+            let last = self.stretch(self.others.len() - 1);
+            let way = event != last.event;
+            let fits = (size == 1 || its == way)
+                && (count == 1 || each == way)
+                && Stretch { each: way, ..last }.at(size) == (event, index);
+            fits.then_some(way)
         });
         self.starts.push(goes_on.is_none(), count);
-        if let (Some(way), Some(last)) = (goes_on, self.stretches.last_mut()) {
-            last.each = way;
+        if let (Some(way), Some((_, each))) = (goes_on, self.others.last_mut()) {
+            *each = way;
         } else {
-            let each = each && count > 1;
-            self.stretches.push(Stretch { start: self.total, event, index, each });
+            self.firsts.push((event, index));
+            self.others.push((self.total, each && count > 1));
         }
         self.total += count;
     }
 
+    fn stretch(&self, at: usize) -> Stretch {
+        let (event, index) = self.firsts[at];
+        Stretch { event, index, each: self.others[at].1 }
+    }
+
     fn end(&self, at: usize) -> u32 {
-        self.stretches.get(at + 1).map_or(self.total, |next| next.start)
+        self.others.get(at + 1).map_or(self.total, |next| next.0)
     }
 
     /// The name of a character.
     pub fn name(&self, number: u32) -> Name {
-        let stretch = &self.stretches[self.starts.stretch(number)];
-        stretch.at(number - stretch.start)
+        let at = self.starts.stretch(number);
+        self.stretch(at).at(number - self.others[at].0)
     }
 
     /// The characters named in a row that one is among, and whether they are of as many events.
     pub fn row(&self, number: u32) -> (Range<u32>, bool) {
         let at = self.starts.stretch(number);
-        let stretch = &self.stretches[at];
-        (stretch.start..self.end(at), stretch.each)
+        let (start, each) = self.others[at];
+        (start..self.end(at), each)
     }
 
     /// How many characters have names below one.
     pub fn below(&self, name: Name) -> u32 {
-        let after = match self.stretches.last() {
-            Some(last) if (last.event, last.index) <= name => self.stretches.len(),
-            _ => self.stretches.partition_point(|other| (other.event, other.index) <= name),
+        let holds = |at: usize| {
+            self.firsts.get(at).is_some_and(|first| *first <= name)
+                && self.firsts.get(at + 1).is_none_or(|next| *next > name)
         };
-        let Some(at) = after.checked_sub(1) else { return 0 };
-        let stretch = &self.stretches[at];
-        let size = self.end(at) - stretch.start;
-        stretch.start + u32::try_from(stretch.before(name)).map_or(size, |before| before.min(size))
+        let last = self.found.get();
+        let near =
+            [self.firsts.len().wrapping_sub(1), last, last + 1].into_iter().find(|&at| holds(at));
+        let at = match near {
+            Some(at) => at,
+            None => match self.firsts.partition_point(|first| *first <= name).checked_sub(1) {
+                Some(at) => at,
+                None => return 0,
+            },
+        };
+        self.found.set(at);
+        let start = self.others[at].0;
+        let size = self.end(at) - start;
+        let before = self.stretch(at).before(name);
+        start + u32::try_from(before).map_or(size, |before| before.min(size))
     }
 
     /// The character of a name.

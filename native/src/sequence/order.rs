@@ -195,7 +195,28 @@ impl Order {
 
     /// The character after one; after ROOT the first.
     pub fn next(&self, number: u32) -> u32 {
-        self.entries_after(number).next().map_or(ROOT, |entry| entry.start)
+        if number == ROOT {
+            return self.walk().next().map_or(ROOT, |entry| entry.start);
+        }
+        self.next_from(self.spot(number))
+    }
+
+    /// The character after the one at a spot.
+    pub fn next_from(&self, spot: Spot) -> u32 {
+        let entry = self.entry(spot);
+        if spot.off + 1 < entry.len() {
+            return entry.start + spot.off + 1;
+        }
+        let leaf = self.leaf(spot.leaf);
+        if spot.at + 1 < leaf.used {
+            return leaf.entries[spot.at + 1].start;
+        }
+        if leaf.next == NONE { ROOT } else { self.leaf(leaf.next).entries[0].start }
+    }
+
+    /// Make room for more characters.
+    pub fn reserve(&mut self, count: usize) {
+        self.home.reserve(count);
     }
 
     /// Whether one character lies before another one.
@@ -239,11 +260,17 @@ impl Order {
 
     // --- changing ------------------------------------------------------------------------------
 
-    /// Put the next `len` characters somewhere, side by side.
-    pub fn insert(&mut self, place: Place, len: u32, shown: bool) {
+    /// Put the next `len` characters somewhere, side by side. `after`: a character whose spot is
+    /// known already.
+    pub fn insert(&mut self, place: Place, len: u32, shown: bool, after: Option<(u32, Spot)>) {
         let start = self.home.len() as u32;
         let new = Entry::new(start, len, shown);
-        let mut gap = self.gap(place);
+        let mut gap = match (place, after) {
+            (Place::After(number), Some((known, spot))) if number == known => {
+                Spot { off: spot.off + 1, ..spot }
+            }
+            _ => self.gap(place),
+        };
         if gap.off > 0 && gap.off == self.entry(gap).len() && self.entry(gap).goes_on(new) {
             let entry = &mut self.leaves[gap.leaf as usize].entries[gap.at];
             *entry = entry.grown(len);

@@ -355,7 +355,7 @@ impl PySequence {
     fn save<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let mut inner = self.lock(py)?;
         let sequence = inner.ready(py)?;
-        let (stream, shown, hidden, out) = py.detach(|| sequence.save());
+        let (stream, shown, hidden, out) = py.detach(move || sequence.save());
         let out = PyList::new(py, out)?;
         (PyBytes::new(py, &stream), shown, hidden, out).into_pyobject(py)
     }

@@ -43,20 +43,25 @@ impl Sequence {
     }
 
     /// The names of the characters of an entry, in stretches.
-    fn stretches(&self, entry: Entry, mut take: impl FnMut(Stretch)) {
+    fn stretches(&self, entry: Entry, mut take: impl FnMut(Stretch, u32)) {
         let mut number = entry.start;
         while number < entry.end() {
             let (event, index) = self.names.name(number);
             let (row, each) = self.names.row(number);
             let many = if each { 1 } else { row.end.min(entry.end()) - number };
-            take((event, index, u64::from(many)));
+            take((event, index, u64::from(many)), number);
             number += many;
         }
     }
 
     /// The names of the characters shown from `start` to `end`, in stretches.
     pub fn ids(&self, start: u64, end: u64) -> Vec<Stretch> {
-        let mut found: Vec<Stretch> = Vec::new();
+        self.found(start, end).into_iter().map(|(stretch, _)| stretch).collect()
+    }
+
+    /// The same, each with the number of its first.
+    pub fn found(&self, start: u64, end: u64) -> Vec<(Stretch, u32)> {
+        let mut found: Vec<(Stretch, u32)> = Vec::new();
         let shown = u64::from(self.order.shown);
         let mut left = end.min(shown).saturating_sub(start) as u32;
         if left == 0 {
@@ -64,11 +69,13 @@ impl Sequence {
         }
         for entry in self.order.entries_from(start as u32).filter(|entry| entry.shown()) {
             let some = left.min(entry.len());
-            self.stretches(Entry::new(entry.start, some, true), |(event, index, many)| match found
-                .last_mut()
-            {
-                Some(last) if (last.0, last.1 + last.2) == (event, index) => last.2 += many,
-                _ => found.push((event, index, many)),
+            self.stretches(Entry::new(entry.start, some, true), |(event, index, many), number| {
+                match found.last_mut() {
+                    Some((last, _)) if (last.0, last.1 + last.2) == (event, index) => {
+                        last.2 += many;
+                    }
+                    _ => found.push(((event, index, many), number)),
+                }
             });
             left -= some;
             if left == 0 {
@@ -83,7 +90,7 @@ impl Sequence {
         let mut found: Vec<(u64, u64, u64, bool)> = Vec::new();
         for entry in self.order.walk() {
             let shown = entry.shown();
-            self.stretches(entry, |(event, index, many)| match found.last_mut() {
+            self.stretches(entry, |(event, index, many), _| match found.last_mut() {
                 Some(last) if (last.0, last.1 + last.2, last.3) == (event, index, shown) => {
                     last.2 += many;
                 }

@@ -5,14 +5,6 @@
 
 use super::stream::{Kind, Name, Run};
 
-/// Ways to delete, the plainest first.
-const WAYS: [(Kind, bool); 4] = [
-    (Kind::Delete, false),
-    (Kind::DeleteBack, false),
-    (Kind::Delete, true),
-    (Kind::DeleteBack, true),
-];
-
 impl Run {
     /// The last event it is of.
     pub fn last_event(&self) -> u64 {
@@ -88,16 +80,18 @@ impl Run {
         if inserts != other.kind.inserts() || other.event - self.event > self.count {
             return None;
         }
-        for each in [false, true] {
-            let only = [(self.kind, false)];
-            for &(kind, step) in if inserts { &only[..] } else { &WAYS[..] } {
-                let long = Run { count: self.count + other.count, each, kind, step, ..*self };
-                if self.is_part(&long, 0) && other.is_part(&long, self.count) {
-                    return Some(long);
-                }
-            }
-        }
-        None
+        // Of all ways but one the event of what follows, or its first target, is another one.
+        let each = other.event != self.event;
+        let step = !inserts && other.first.0 != self.first.0;
+        let kind = if inserts {
+            self.kind
+        } else if other.first < self.first {
+            Kind::DeleteBack
+        } else {
+            Kind::Delete
+        };
+        let long = Run { count: self.count + other.count, each, kind, step, ..*self };
+        (self.is_part(&long, 0) && other.is_part(&long, self.count)).then_some(long)
     }
 
     /// Whether this is what `long` has from its `start` on.

@@ -1,9 +1,9 @@
 //! Taking in what others wrote.
 
 use super::chars::Pieces;
-use super::deletions::found;
+use super::deletions::{Deletion, Found};
 use super::names::span_at;
-use super::order::ROOT;
+use super::order::{Place, ROOT, Spot};
 use super::stream::{Kind, NOBODY, Name, Run, Span, Stream, read};
 use super::tree::{Around, Hook};
 use super::{OUT, Outcome, Sequence, TOTAL_MAX, bad};
@@ -39,6 +39,9 @@ impl Sequence {
             self.writing = None;
         }
         self.chars.push(text);
+        self.struck.reserve(pieces.chars);
+        self.order.reserve(pieces.chars);
+        self.tree.reserve(pieces.chars);
         for run in &stream.runs {
             if run.kind.inserts() {
                 self.insert(*run);
@@ -75,16 +78,34 @@ impl Sequence {
         if name == NOBODY { ROOT } else { self.names.number(name).unwrap_or(ROOT) }
     }
 
-    fn name(&self, number: u32) -> Name {
+    /// The name of a character; of none nobody's.
+    pub fn name(&self, number: u32) -> Name {
         if number == ROOT { NOBODY } else { self.names.name(number) }
     }
 
     /// Put in the characters of a run, whose text is there already.
     pub fn insert(&mut self, run: Run) {
         let parent = self.number(run.first);
-        let neighbour = self.order.next(parent);
-        let left = run.kind == Kind::LeftOf && parent != ROOT;
+        let spot = (parent != ROOT).then(|| (parent, self.order.spot(parent)));
+        let neighbour = match spot {
+            Some((_, spot)) => self.order.next_from(spot),
+            None => self.order.next(ROOT),
+        };
         let right = if run.next { neighbour } else { self.number(run.right) };
+        self.put(run, parent, right, neighbour, spot);
+    }
+
+    /// Put in the characters of a run: what it hangs from, its right origin, what follows the one
+    /// and where that is, if these are known.
+    pub fn put(
+        &mut self,
+        run: Run,
+        parent: u32,
+        right: u32,
+        neighbour: u32,
+        spot: Option<(u32, Spot)>,
+    ) {
+        let left = run.kind == Kind::LeftOf && parent != ROOT;
         let hook = Hook {
             parent,
             left,
@@ -109,13 +130,13 @@ impl Sequence {
             return;
         }
         self.struck.resize(end, 0);
-        self.order.insert(place, count, true);
+        self.order.insert(place, count, true, spot);
     }
 
     /// The same where some of its events do not count.
-    fn insert_partly_out(&mut self, run: &Run, place: super::order::Place) {
+    fn insert_partly_out(&mut self, run: &Run, place: Place) {
         let first = self.struck.len() as u32;
-        self.order.insert(place, run.count as u32, true);
+        self.order.insert(place, run.count as u32, true, None);
         for nth in 0..run.count {
             let is_out = self.out.has(run.at(nth).0);
             self.struck.push(if is_out { OUT } else { 0 });
@@ -141,20 +162,30 @@ impl Sequence {
     /// Let a run delete what of its targets is here.
     pub fn delete(&mut self, run: Run) {
         self.keep(run);
-        let mut some = Vec::new();
-        found(&self.names, &run, |deletion| some.push(deletion));
-        for deletion in some {
-            self.deletions.push(deletion);
-            if !self.out.touches(deletion.events()) {
-                self.strike(deletion.part(&deletion.events()), true, true);
-                continue;
-            }
-            for (event, part) in deletion.pieces() {
-                if !self.out.has(event) {
-                    self.strike(part, true, true);
-                }
+        let mut found = Found::new(run);
+        while let Some(deletion) = found.next(&self.names) {
+            self.enact(deletion);
+        }
+    }
+
+    /// Keep a deletion, and hide what its events delete, if they count.
+    fn enact(&mut self, deletion: Deletion) {
+        self.deletions.push(deletion);
+        if !self.out.touches(deletion.events()) {
+            self.strike(deletion.part(&deletion.events()), true, true);
+            return;
+        }
+        for (event, part) in deletion.pieces() {
+            if !self.out.has(event) {
+                self.strike(part, true, true);
             }
         }
+    }
+
+    /// Let one event delete characters whose numbers are known.
+    pub fn delete_here(&mut self, run: Run, target: u32) {
+        self.keep(run);
+        self.enact(Deletion::new(run.event, target, run.count as u32));
     }
 
     /// One more event that counts deletes some characters, or one less; the order learns of it,

@@ -34,6 +34,22 @@ struct Record {
 const LISTED_RIGHT: u8 = 1;
 const LISTED_LEFT: u8 = 2;
 
+/// Children of one side, in order; nearly always one.
+#[derive(Clone)]
+enum Children {
+    One(u32),
+    Some(Vec<u32>),
+}
+
+impl Children {
+    fn list(&self) -> &[u32] {
+        match self {
+            Children::One(child) => std::slice::from_ref(child),
+            Children::Some(list) => list,
+        }
+    }
+}
+
 /// Where a character hangs.
 #[derive(Clone, Copy)]
 pub struct Hook {
@@ -52,7 +68,7 @@ pub struct Tree {
     starts: Starts,
     total: u32,
     /// Children in order, by (parent, side), unless the only one is the next in its record.
-    listed: HashMap<u64, Vec<u32>, BuildHasherDefault<Mixer>>,
+    listed: HashMap<u64, Children, BuildHasherDefault<Mixer>>,
     /// Of which characters children are listed.
     flags: Vec<u8>,
 }
@@ -95,7 +111,11 @@ impl Tree {
             self.flags[parent as usize] |= flag;
         }
         let key = u64::from(parent) << 1 | u64::from(left);
-        let siblings = self.listed.get(&key).map_or(&[][..], Vec::as_slice);
+        if next == ROOT && (!is_listed || (parent == ROOT && !self.listed.contains_key(&key))) {
+            self.listed.insert(key, Children::One(first));
+            return plain;
+        }
+        let siblings = self.listed.get(&key).map_or(&[][..], Children::list);
         let siblings = if next == ROOT { siblings } else { &[next][..] };
         let at = siblings.partition_point(|&other| self.precedes(other, first, around));
         let place = if left && at < siblings.len() {
@@ -105,11 +125,13 @@ impl Tree {
         } else {
             plain
         };
-        let list = self.listed.entry(key).or_default();
-        if next != ROOT {
-            list.push(next);
-        }
+        let mut list = match self.listed.remove(&key) {
+            Some(Children::Some(list)) => list,
+            Some(Children::One(one)) => vec![one],
+            None => vec![next],
+        };
         list.insert(at, first);
+        self.listed.insert(key, Children::Some(list));
         place
     }
 
@@ -120,6 +142,11 @@ impl Tree {
             return (right, true, ROOT);
         }
         (left, false, right)
+    }
+
+    /// Make room for more characters.
+    pub fn reserve(&mut self, count: usize) {
+        self.flags.reserve(count);
     }
 
     fn record(&self, number: u32) -> &Record {
@@ -160,7 +187,7 @@ impl Tree {
         if self.flags[parent as usize] & flag == 0 {
             return &[];
         }
-        &self.listed[&(u64::from(parent) << 1 | u64::from(left))]
+        self.listed[&(u64::from(parent) << 1 | u64::from(left))].list()
     }
 
     /// The first character in order of a character and all below it.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::order::ROOT;
+use super::order::{ROOT, Spot};
 use super::stream::{Kind, LIMIT, NOBODY, Name, Run, Span};
 use super::{OUT, Outcome, Refusal, Sequence, TOTAL_MAX, bad};
 
@@ -17,6 +17,15 @@ pub struct Plan {
     pub gone: Vec<Stretch>,
 }
 
+/// The same by numbers; and what follows the character that is shown before, and where that is.
+struct Aim {
+    left: bool,
+    parent: u32,
+    right: u32,
+    neighbour: u32,
+    spot: Option<(u32, Spot)>,
+}
+
 impl Sequence {
     fn fits(position: u64, deleted: u64, shown: u64) -> Outcome<()> {
         if position.checked_add(deleted).is_some_and(|end| end <= shown) {
@@ -29,21 +38,31 @@ impl Sequence {
     /// What an edit at a position would name. `outside`: events, sorted, that are not in the
     /// writer's past.
     pub fn plan(&self, position: u64, deleted: u64, outside: &[u64]) -> Outcome<Plan> {
+        let aim = self.aim(position, deleted, outside)?;
+        let gone = self.ids(position, position + deleted);
+        let (first, right) = (self.name(aim.parent), self.name(aim.right));
+        Ok(Plan { left: aim.left, first, right, gone })
+    }
+
+    /// Where what is inserted at a position hangs.
+    fn aim(&self, position: u64, deleted: u64, outside: &[u64]) -> Outcome<Aim> {
         Self::fits(position, deleted, u64::from(self.order.shown))?;
-        let position = position as u32;
-        let left = if position == 0 { ROOT } else { self.order.shown_at(position - 1) };
-        let right = self.right_of(left, outside);
-        let (parent, is_left, origin) = self.tree.between(left, right);
-        let gone = self.ids(u64::from(position), u64::from(position) + deleted);
-        let name = |number| if number == ROOT { NOBODY } else { self.names.name(number) };
-        Ok(Plan { left: is_left, first: name(parent), right: name(origin), gone })
+        let before = match position {
+            0 => None,
+            _ => Some(self.order.shown_at(position as u32 - 1)),
+        };
+        let spot = before.map(|number| (number, self.order.spot(number)));
+        let (left, neighbour) = match spot {
+            Some((number, spot)) => (number, self.order.next_from(spot)),
+            None => (ROOT, self.order.next(ROOT)),
+        };
+        let right = if outside.is_empty() { neighbour } else { self.right_of(left, outside) };
+        let (parent, left, right) = self.tree.between(left, right);
+        Ok(Aim { left, parent, right, neighbour, spot })
     }
 
     /// The next character after one that is in the writer's past.
     fn right_of(&self, left: u32, outside: &[u64]) -> u32 {
-        if outside.is_empty() {
-            return self.order.next(left);
-        }
         for entry in self.order.entries_after(left) {
             let mut number = entry.start;
             while number < entry.end() {
@@ -109,8 +128,8 @@ impl Sequence {
     ) -> Outcome<()> {
         let count = if text.is_ascii() { text.len() } else { text.chars().count() };
         self.room(count as u64, 1)?;
-        let Plan { left, first, right, gone } = self.plan(position, deleted, outside)?;
-        self.write(left, first, right, &gone, count as u64);
+        let aim = self.aim(position, deleted, outside)?;
+        self.write(&aim, position, deleted, count as u64);
         if count > 0 {
             self.chars.push(text);
         }
@@ -131,26 +150,24 @@ impl Sequence {
         Ok(event)
     }
 
-    fn write(&mut self, left: bool, first: Name, right: Name, gone: &[Stretch], count: u64) {
+    fn write(&mut self, aim: &Aim, position: u64, deleted: u64, count: u64) {
         let (event, mut index) = self.writing.expect("there is room in an event");
-        let one = Run {
-            kind: Kind::Delete,
-            each: false,
-            step: false,
-            next: false,
-            event,
-            index,
-            count,
-            first,
-            right,
-        };
-        for &(of, at, many) in gone {
-            self.delete(Run { first: (of, at), right: NOBODY, count: many, ..one });
+        let kind = Kind::Delete;
+        let (first, right) = (NOBODY, NOBODY);
+        let one =
+            Run { kind, each: false, step: false, next: false, event, index, count, first, right };
+        let mut spot = aim.spot;
+        if deleted > 0 {
+            for ((of, at, many), number) in self.found(position, position + deleted) {
+                self.delete_here(Run { first: (of, at), count: many, ..one }, number);
+            }
+            index += 1;
+            spot = None; // entries moved
         }
-        index += u64::from(!gone.is_empty());
         if count > 0 {
-            let kind = if left { Kind::LeftOf } else { Kind::RightOf };
-            self.insert(Run { kind, index, ..one });
+            let kind = if aim.left { Kind::LeftOf } else { Kind::RightOf };
+            let run = Run { kind, index, first: self.name(aim.parent), ..one };
+            self.put(run, aim.parent, aim.right, aim.neighbour, spot);
         }
         self.writing = Some((event, index + count));
     }
@@ -174,8 +191,9 @@ impl Sequence {
         }
         self.chars.push(text);
         for &[position, deleted, count] in edits {
-            let plan = self.plan(u64::from(position), u64::from(deleted), &[])?;
-            self.write(plan.left, plan.first, plan.right, &plan.gone, u64::from(count));
+            let (position, deleted) = (u64::from(position), u64::from(deleted));
+            let aim = self.aim(position, deleted, &[])?;
+            self.write(&aim, position, deleted, u64::from(count));
         }
         Ok(())
     }

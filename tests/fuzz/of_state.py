@@ -24,7 +24,7 @@ def entry(data: bytes) -> str:
     assert ledger.entry_frame(found, AUTHOR) == data[1:]
     assert ledger.GROUND_RULES[kind].read(AUTHOR, data[1:]) == ledger.grounds_of(found)
     if isinstance(found, ledger.Transfer):
-        (legs,) = ledger.read_transfers([data[1:]], [AUTHOR])
+        (legs,) = ledger.read_transfers([(AUTHOR, data[1:])])
         assert sorted(legs) == sorted(found.legs)
         for asset in {leg.asset for leg in found.legs}:
             assert not sum(leg.amount for leg in found.legs if leg.asset == asset)

@@ -72,7 +72,6 @@ DECODERS: dict[str, str | None] = {
     "kernels/reference/header.decode_header": "header",
     "kernels/reference/packs.open_pack": "pack",
     "kernels/reference/transfers.open_transfers": "item",
-    "kernels/reference/transfers.post_transfers": "item",
     "kernels/reference/verify.verify_signatures": "signature",
     "policy/policy.from_bytes": "policy",
     "policy/statement.parse_statement": "statement",

@@ -13,7 +13,7 @@ from tallystick.kernels import encode_item
 from tallystick.policy.standing import Strata
 from tallystick.replica import kinds
 from tallystick.replica.openlog import OpenLog
-from tallystick.state import ledger, views_ledger
+from tallystick.state import ledger
 from tallystick.state.grounds import GroundRule
 from tallystick.state.source import Spans
 from tallystick.state.views_ledger import LedgerView
@@ -123,12 +123,10 @@ MARKETS = (28, 32, 4, 8)
 def test_a_refund_that_counts_twice_is_found(monkeypatch):
     flip = LedgerView._flip
 
-    def twice(self, *given):
-        flip(self, *given)
-        _, source, _, refunds, holdings = given
-        rows = [(row, 1) for row, more in refunds.items() if more > 0]
-        for _, _, legs in views_ledger._moves(source, rows):
-            for account, asset, amount in legs:
+    def twice(self, db, moves, holdings, **given):
+        flip(self, db, moves, holdings, **given)
+        for row, *_, legs in moves if "refunds" in given else ():
+            for account, asset, amount in legs if given["refunds"][row] > 0 else ():
                 holdings.add(holdings.numbers([(account, asset)])[account, asset], -amount)
 
     monkeypatch.setattr(LedgerView, "_flip", twice)

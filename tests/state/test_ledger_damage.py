@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 from tests.laws.registry import CASES, Site
 from tests.laws.world import AUTHORS, MemorySource, World
 
 from tallystick.state import ledger
-from tallystick.state.views_ledger_holdings import pack_postings, read_postings
+from tallystick.state.views_ledger_holdings import read_postings
 
 ANA, BEN, CY = AUTHORS
 
@@ -78,7 +80,8 @@ def test_an_amount_a_row_or_a_lamport_that_is_changed_is_found(site):
             sql = (
                 "UPDATE state_post_ledger SET postings = ? WHERE (holding, first, row) = (?, ?, ?)"
             )
-            site.db.execute(sql, (pack_postings(map(tuple, postings)), *key))
+            packed = b"".join(struct.pack("<3q", *posting) for posting in postings)
+            site.db.execute(sql, (packed, *key))
             assert damage(site), (key, at, what)
             site.db.execute(sql, (run, *key))
     assert damage(site) == []

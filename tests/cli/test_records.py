@@ -79,3 +79,20 @@ def test_a_text_is_spliced_marked_and_blamed(shell, store):
     for words in (("0", "0", "bold"), ("0", "99", "bold"), ("x", "1", "bold")):
         assert shell("text", "mark", store, "doc/body", *words).code != 0
     assert shell("text", "show", store, "doc/none").code != 0
+
+
+def test_edits_are_undone_and_redone(shell, store):
+    shell("text", "splice", store, "doc", "0", "hello")
+    shell("text", "splice", store, "doc", "5", "!")
+    alone = ("--group-ms", "0")
+    assert shell("undo", store, *alone).out == "1 edit taken back\n"
+    assert shell("text", "show", store, "doc").out == "hello\n"
+    assert len(json.loads(shell("redo", store, *alone, "--json").out)["edits"]) == 1
+    assert shell("redo", store).out == "nothing to redo\n"
+    assert shell("undo", store, *alone, "--steps", "2").out == "2 edits taken back\n"
+    assert shell("undo", store).out == "nothing to undo\n"
+    assert shell("redo", store, *alone, "--steps", "2").out == "2 edits restored\n"
+    told = json.loads(shell("text", "replay", store, "doc", "--json").out)
+    assert [step["text"] for step in told] == ["hello", "hello!"]
+    assert 'wrote "!"' in shell("text", "replay", store, "doc").out
+    assert shell("undo", store, "--steps", "0").code == 2

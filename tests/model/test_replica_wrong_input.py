@@ -41,7 +41,7 @@ VALID = {
     "quiet_ms": None, "which": "now", "status": None, "about": None, "by": None, "event": None,
     "schema": {"properties": {"a": {}}}, "indexes": [],
     "position": 0, "deleted": 0, "text": "x", "elements": [1], "start": 0, "end": 1, "grows": True,
-    "everything": False, "who": "stranger", "side": UNKNOWN_EVENT,
+    "everything": False, "who": "stranger", "side": UNKNOWN_EVENT, "group_ms": 300,
 }  # fmt: skip
 SAYING = {"ban", "allow", "adopt", "exclude", "include", "retract", "restore", "withdraw"}
 OPTIONS = {

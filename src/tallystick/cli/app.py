@@ -40,7 +40,7 @@ VERBS: Final[dict[str, tuple[str, ...]]] = {
         *("ledger", "define", "views", "view", "why", "sql"),
     ),
     "answers": ("compare", "poll", "believed"),
-    "records": ("records", "text"),
+    "records": ("records", "text", "undo", "redo"),
     "titles": ("title",),
     "actors": ("actor",),
     "demos": ("load", "tour"),

@@ -1,7 +1,8 @@
 """Collections of records, and texts: documents that many people edit.
 
     tally records define ana.tally todos todo.json ──► add, edit, find, delete, restore, history
-    tally text splice ana.tally doc/body 0 'Hello' ──► show, mark, blame
+    tally text splice ana.tally doc/body 0 'Hello' ──► show, mark, blame, replay
+    tally undo ana.tally ──► redo
 
 Reads: replica. Read by: cli.app.
 """
@@ -315,6 +316,62 @@ def blame_verb(out: Output, store: str, place: str, log: str | None) -> None:
         found = replica.blame(place)
         rows = [(replica.called(run.author), shown(run.said), run.event) for run in found]
     out.result([run.as_dict() for run in found], table(("by", "wrote", "event"), rows))
+
+
+@verb("replay", group=text_verb, example=f"{HELLO} && tally text replay ana.tally doc/body")
+@STORE
+@PLACE
+@LOG
+def replay_verb(out: Output, store: str, place: str, log: str | None) -> None:
+    """Show how a text came about, event by event."""
+    with opened(store, log) as replica:
+        found = list(replica.replay(place))
+        rows = [
+            (replica.called(step.author), ", ".join(map(short, step.what)), short(step.text))
+            for step in found
+        ]
+    out.result([step.as_dict() for step in found], table(("by", "what", "text"), rows))
+
+
+# --- undo ----------------------------------------------------------------------------------------
+
+STEPS = click.option("--steps", type=int, default=1, metavar="N", help="So many steps.")
+GROUP_MS = click.option(
+    "--group-ms", type=int, default=300, metavar="MS",
+    help="Edits closer together than this are one step.", show_default=True,
+)  # fmt: skip
+
+
+@verb("undo", example=f"{HELLO} && tally undo ana.tally")
+@STORE
+@STEPS
+@GROUP_MS
+@LOG
+def undo_verb(out: Output, store: str, *, steps: int, group_ms: int, log: str | None) -> None:
+    """Take your own last edits back.
+
+    What others wrote stays; redo restores them, until you edit something else.
+    """
+    with opened(store, log, writes=True) as replica:
+        found = replica.undo_manager(group_ms=group_ms).undo(steps)
+    out.result({"edits": found}, f"{edits(found)} taken back" if found else "nothing to undo")
+
+
+@verb("redo", example=f"{HELLO} && tally undo ana.tally && tally redo ana.tally")
+@STORE
+@STEPS
+@GROUP_MS
+@LOG
+def redo_verb(out: Output, store: str, *, steps: int, group_ms: int, log: str | None) -> None:
+    """Restore the edits that you undid last."""
+    with opened(store, log, writes=True) as replica:
+        found = replica.undo_manager(group_ms=group_ms).redo(steps)
+    out.result({"edits": found}, f"{edits(found)} restored" if found else "nothing to redo")
+
+
+def edits(found: tuple[str, ...]) -> str:
+    """How many."""
+    return f"{len(found)} edit{'' if len(found) == 1 else 's'}"
 
 
 # --- what they share -----------------------------------------------------------------------------

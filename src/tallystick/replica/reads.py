@@ -7,7 +7,7 @@ Reads: replica.says, replica.reading, store. Read by: replica.trusts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,18 +19,22 @@ from tallystick.replica.arguments import check_limit
 from tallystick.replica.collections import Collection
 from tallystick.replica.explained import Explained
 from tallystick.replica.infos import event_infos
-from tallystick.replica.openlog import PLACES
+from tallystick.replica.openlog import PLACES, OpenLog
 from tallystick.replica.reading import Reading
+from tallystick.replica.replaying import NOW, replay, text_diff
 from tallystick.replica.reports import (
     BlameInfo,
     EventInfo,
+    ReplayStep,
     SqlResult,
+    TextChange,
     VerdictInfo,
     ViewInfo,
 )
 from tallystick.replica.says import Says
 from tallystick.replica.title_reports import TitleWhy
 from tallystick.replica.titles import Titles
+from tallystick.replica.undoing import GROUP_MS, UndoManager
 from tallystick.replica.versions import find_version
 from tallystick.state.titles import is_asset_type
 from tallystick.state.view import View
@@ -100,6 +104,51 @@ class Reads(Says):
     def blame(self, place: str) -> list[BlameInfo]:
         """Who wrote what a text or list shows, in stretches of one event each."""
         return self.reading().blame(place)
+
+    def replay(self, place: str) -> Iterator[ReplayStep]:
+        """How a text came to read as it does: each event that counts, in canonical order.
+
+        Raises:
+            NotFound, BadInput: state/place, where there is no text.
+
+        Cost: the text, for each event; the log is read once.
+        """
+        return replay(self.reading(), place)
+
+    def text_diff(self, place: str, before: str, after: str = NOW) -> list[TextChange]:
+        """What has to be done to a text as it read at one version, so that it reads as at another.
+
+        Characters are compared by who wrote them when, not by how they look: what was deleted and
+        typed again is both.
+
+        Args:
+            before, after: versions, as ``at`` takes them; ``now`` is what is here.
+
+        Raises:
+            NotFound, BadInput: state/place, state/version, usage/*.
+        """
+        one, two = (
+            self.reading() if version == NOW else self.at(version) for version in (before, after)
+        )
+        return text_diff(self.reading(), one, two, place)
+
+    def undo_manager(self, *, group_ms: int = GROUP_MS) -> UndoManager:
+        """Undo and redo of one's own edits: ``undo.undo()``, ``undo.redo()``.
+
+        Args:
+            group_ms: edits whose claimed times are closer than this are one step; 0: each is its
+                own.
+
+        Raises:
+            BadInput: usage/argument, for a time below 0.
+        """
+        if group_ms < 0:
+            raise BadInput("usage/argument", where="group_ms", expected="0 or more", got=group_ms)
+
+        def log() -> OpenLog | None:
+            return self._log if self._store.logs() else None
+
+        return UndoManager(log, self._names, group_ms=group_ms)
 
     @property
     def titles(self) -> Titles:

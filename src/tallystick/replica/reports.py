@@ -41,6 +41,39 @@ class BlameInfo(Report):
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayStep(Report):
+    """One event of a text's history, and the text as it read then.
+
+    Args:
+        time: as claimed, in milliseconds since 1970.
+        what: what it did there, a phrase for each of its ops.
+        text: of the events that count, with this one and those before it in canonical order.
+    """
+
+    event: str
+    author: str
+    time: int
+    what: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextChange(Report):
+    """One step from a text to another: ``insert`` or ``delete`` characters ``start`` to ``end``.
+
+    Args:
+        start, end: of the text after the steps before this one; of an insert, where it stands
+            then.
+        text: what is inserted or deleted.
+    """
+
+    kind: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class LogInfo(Report):
     """One log of a store."""
 

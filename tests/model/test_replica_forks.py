@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -194,3 +196,54 @@ def test_a_split_ends_the_authors_vote_for_everyone():
     for somebody in (one, two, other, target):
         assert somebody.as_seen_by(other.did).verdict(target.did).included
         check(somebody)
+
+
+def typed_on_three_sides():
+    """Three sides of one key that type at one place, and what each wrote, event by event."""
+    sides = [replica("eve", machine=number) for number in range(MACHINES)]
+    sides[0].create_log("page")
+    sides[0].splice("page", 0, 0, "<>")
+    for one in sides[1:]:
+        one.sync(sides[0])
+    base = len(one_by_one(sides[0]))
+    for number, one in enumerate(sides):
+        one.splice("page", 1, 0, "abc"[number] * 2)
+        one.splice("page", 3 if number else 1, 0, "ABC"[number])
+        one.splice_list("page/steps", 0, 0, [number, number])
+    return sides, base, [one_by_one(one)[base:] for one in sides]
+
+
+TURNS = ("whole", "in turn", "first events first")
+
+
+@pytest.mark.parametrize(
+    ("order", "turns"), zip(permutations(range(MACHINES)), TURNS * 2, strict=True)
+)
+def test_three_sides_that_type_at_one_place_read_the_same_in_any_order(order, turns):
+    sides, base, wrote = typed_on_three_sides()
+    reader = replica("ada")
+    reader.receive(one_by_one(sides[0])[:base], log=sides[0]._log.id)
+    if turns == "whole":
+        arriving = [part for number in order for part in wrote[number]]
+    elif turns == "in turn":
+        arriving = [wrote[number][n] for n in range(3) for number in order]
+    else:
+        arriving = [wrote[number][0] for number in order]
+        arriving += [part for number in reversed(order) for part in wrote[number][1:]]
+    for part in arriving:
+        assert not reader.receive([through_the_wire(part)], log=sides[0]._log.id).rejected
+    check(reader)
+    for one in sides:
+        one.sync(reader)
+        assert one.view(key="page") == reader.view(key="page")
+        assert one.state_hash("texts") == reader.state_hash("texts")
+    text, steps = reader.view(key="page"), reader.view(key="page/steps")
+    assert reader.state_hash("texts") == TYPED.setdefault("state", reader.state_hash("texts"))
+    assert sorted(text) == sorted("<>aabbccABC")
+    assert all(whole in text for whole in ("Aaa", "bbB", "ccC")), "no side is torn apart"
+    assert sorted(steps) == [0, 0, 1, 1, 2, 2]
+    assert steps[::2] == steps[1::2]
+
+
+TYPED: dict[str, str] = {}
+"""What the first order came to: all others come to the same."""

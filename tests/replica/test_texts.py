@@ -6,7 +6,7 @@ import pytest
 from tests.model.replica_world import replica
 
 import tallystick
-from tallystick.errors import BadInput, NotFound
+from tallystick.errors import Ambiguous, BadInput, NotFound
 
 
 @pytest.fixture
@@ -199,3 +199,29 @@ def test_the_table_for_people_is_brought_up_to_date(ana):
     ana.splice("doc/body", 0, 0, "> ")
     rows = ana.sql("SELECT place, type, value, length FROM texts").rows
     assert [tuple(row) for row in rows] == [("doc/body", "text", "> hello world", 13)]
+
+
+def test_texts_of_another_log_of_the_store_are_read_under_other_policies(ana):
+    other = ana.create_log("another")
+    ana._wanted = other
+    ana.splice("doc/body", 0, 0, "elsewhere")
+    ana.collection("notes", {"properties": {"body": {"x-crdt": "text"}}}).add("one", body="hi")
+    scratch = ana.under(ana.policy)
+    for name in ("texts", "notes"):
+        assert scratch.state_hash(name) == ana.state_hash(name)
+    assert scratch.view(key="doc/body") == "elsewhere"
+    assert ana.verify().ok
+
+
+@pytest.mark.parametrize("first", ["text", "list"])
+def test_a_place_of_two_types_reads_the_same_whichever_came_first(ana, first):
+    writes = {
+        "text": lambda: ana.splice("two", 0, 0, "words"),
+        "list": lambda: ana.splice_list("two", 0, 0, ["one"]),
+    }
+    ids = {name: writes[name]() for name in sorted(writes, reverse=first == "text")}
+    with pytest.raises(Ambiguous) as error:
+        ana.view(key="two")
+    assert error.value.code == "state/place"
+    ana.retract(ids["list"])
+    assert ana.view(key="two") == "words"

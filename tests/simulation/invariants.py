@@ -21,6 +21,7 @@ from tests.simulation.finding import Finding
 from tests.simulation.kept import check_kept
 from tests.simulation.oracle import oracle_of
 from tests.simulation.person import MONEY, THINGS, Person, letters
+from tests.simulation.proofread import VIEWS, check_pages
 
 from tallystick.errors import ChainError
 from tallystick.event.ids import cid_text, parse_cid
@@ -58,6 +59,8 @@ def check_quiet(world: World, rng: Random) -> None:
         check_why(one, rng)
         check_whys(one, rng)
         check_banned_say_nothing(one)
+    if world.plan.writers:
+        check_pages(rng.choice(close), rng)
     check_oracle(rng.choice(close))
     world.tally.checks += len(present)
 
@@ -111,10 +114,16 @@ def answers(reading: Reading, events: list[str], actors: list[str]) -> dict[str,
         "letters": reading.state_hash(letters),
         "money": reading.state_hash(MONEY),
         "things": reading.state_hash(THINGS),
+        "pages": [reading.state_hash(name) for name in pages_of(reading)],
         "standing": reading.standing(),
         "events": [reading.judge.event_verdict(parse_cid(event)) for event in events],
         "actors": [reading.judge.actor_verdict(parse_did_key(actor)) for actor in actors],
     }
+
+
+def pages_of(reading: Reading) -> list[str]:
+    """The views of texts and, where people keep some, of records."""
+    return [name for name in VIEWS if name in {view.name for view in reading.log.views.list()}]
 
 
 def differing(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
@@ -125,7 +134,7 @@ def check_own_answers(one: Person) -> None:
     """What was kept up to date change by change is what comes out from scratch."""
     replica = one.replica
     scratch = replica.under(replica.policy)
-    for view in ("places", "ratings", letters, MONEY, THINGS):
+    for view in ("places", "ratings", letters, MONEY, THINGS, *pages_of(scratch)):
         if replica.state_hash(view) != scratch.state_hash(view):
             raise Finding("diverged", f"r{one.number}: {view} is not what a fresh one is")
     if replica.standing() != scratch.standing():

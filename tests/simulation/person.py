@@ -16,6 +16,7 @@ from hashlib import sha256
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from tests.laws.registry import Entry
 from tests.simulation.kept import check_kept
 from tests.simulation.machine import MemoryMachine
 from tests.simulation.network import Wire
@@ -197,6 +198,8 @@ class Person:
         replica.view(letters)
         replica.view(MONEY)
         replica.view(THINGS)
+        if self.world.plan.writers:
+            replica.collection("a", Entry)
 
     def down(self) -> None:
         """The process is gone, between two moments; its connections with it."""

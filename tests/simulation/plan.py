@@ -52,6 +52,17 @@ MARKET_EVERY = 4
 """One world in so many is a market; the others are as they are without."""
 FIRST_TRADE = 10_000
 
+WRITING = {
+    "splice": 30, "splice_list": 10, "mark": 10, "write_record": 14, "edit_record": 12,
+    "drop_record": 5, "rethink": 12,
+}  # fmt: skip
+"""What people do besides where they write together -> how often."""
+QUILLS = {"type_twice": 3, "garble": 4}
+"""What liars do there."""
+WRITING_EVERY, WRITING_AT = 4, 2
+"""One world in so many is one of writers: none of them a market."""
+FIRST_WRITING = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -102,6 +113,11 @@ class Plan:
     def size(self) -> int:
         return self.people + self.liars
 
+    @property
+    def writers(self) -> bool:
+        """Whether people write texts and records here."""
+        return self.seed % WRITING_EVERY == WRITING_AT
+
     def keeping(self, numbers: Iterable[int]) -> Plan:
         """The same world with some of its acts only."""
         kept = set(numbers)
@@ -135,6 +151,9 @@ def make_plan(seed: int, *, hours: float = 1.0, people: int | None = None) -> Pl
     acts = _acts(rng, order, liars=liars, disks=disks, late=late, span=int(hours * HOUR_MS))
     if seed % MARKET_EVERY == 0:
         acts = tuple(sorted((*acts, *_trades(seed, count, acts[-1].at)), key=lambda act: act.at))
+    if seed % WRITING_EVERY == WRITING_AT:
+        more = _writing(seed, count, liars, acts[-1].at)
+        acts = tuple(sorted((*acts, *more), key=lambda act: act.at))
     return Plan(seed, hours, count, liars, often, shape, edges, skews, disks, late, acts)
 
 
@@ -199,6 +218,21 @@ def _trades(seed: int, count: int, span: int) -> list[Act]:
         Act(FIRST_TRADE + n, rng.randrange(span), rng.randrange(count), verb)
         for n, verb in enumerate(verbs)
     ]
+
+
+def _writing(seed: int, count: int, liars: int, span: int) -> list[Act]:
+    """Deeds of writers and their liars, all before the last quiet."""
+    rng = Random(f"writing/{seed}")
+    found = [
+        (rng.randrange(span), rng.randrange(count), verb)
+        for verb in rng.choices(
+            list(WRITING), list(WRITING.values()), k=rng.randint(40, 70) + count
+        )
+    ]
+    for liar in range(count, count + liars):
+        verbs = rng.choices(list(QUILLS), list(QUILLS.values()), k=rng.randint(3, 10))
+        found += [(rng.randrange(span), liar, verb) for verb in verbs]
+    return [Act(FIRST_WRITING + n, *one) for n, one in enumerate(found)]
 
 
 def make_edges(rng: Random, shape: str, count: int) -> set[tuple[int, int]]:

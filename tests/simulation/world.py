@@ -32,6 +32,7 @@ from tests.simulation.trace import Trace
 from tests.simulation.trade import TRADES
 from tests.simulation.troubles import TROUBLES
 from tests.simulation.wiles import WILES
+from tests.simulation.writing import PENS, QUILLS
 
 from tallystick.errors import StoreError
 
@@ -136,7 +137,7 @@ class World:
             return
         self.say(act.verb, act.who)
         if act.who >= self.plan.people:
-            WILES[act.verb](self, self.liars[act.who - self.plan.people], rng)
+            (WILES | QUILLS)[act.verb](self, self.liars[act.who - self.plan.people], rng)
             return
         one = self.people[act.who]
         if act.verb in TROUBLES:
@@ -145,7 +146,7 @@ class World:
             MISHAPS[act.verb](self, one, rng)
         elif one.replica is not None:
             try:
-                (DEEDS | TRADES)[act.verb](self, one, rng)
+                (DEEDS | TRADES | PENS)[act.verb](self, one, rng)
             except StoreError as error:  # while it looked for something to do it to
                 self.disk_failed(one, error)
 

@@ -12,7 +12,6 @@ Reads: policy, state, store, replica.{openlog, names, versions}. Read by: replic
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -475,7 +474,7 @@ class Reading:
         """The sum on a scratch database that has seen what does not count, too."""
         name = f"{view.name} and what does not count"
         if name not in self._scratch:
-            log, whole = self._log, copy.copy(view)
+            log, whole = self._log, view.anew()
             every = Spans((row, n) for row, n in log.ranges(self._everything()))
             db = evaluate(whole, log.source, every.ranges)
             out = every.without(Spans(self.ranges()))
@@ -504,8 +503,7 @@ class Reading:
             return self._stored(wanted), self._log.store.db
         name = wanted if isinstance(wanted, str) else wanted.name
         if name not in self._scratch:
-            view = copy.copy(self._stored(name) if isinstance(wanted, str) else wanted)
-            view.suffix = ""
+            view = (self._stored(name) if isinstance(wanted, str) else wanted).anew()
             self._scratch[name] = (view, evaluate(view, self._log.source, self.ranges()))
         view, db = self._scratch[name]
         view.load(db, self._log.source)

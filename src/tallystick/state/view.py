@@ -17,8 +17,9 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from hashlib import sha256
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol, Self
 
 from tallystick.errors import BadInput
 from tallystick.kernels import encode_item
@@ -83,6 +84,12 @@ class View(ABC):
     def definition_bytes(self) -> bytes:
         """Canonical bytes of [reducer, version, definition]."""
         return encode_item([self.reducer, self.version, self.definition()])
+
+    def anew(self) -> Self:
+        """The same view for another database, in which it is the only one of its name."""
+        one = copy(self)
+        one.suffix = ""
+        return one
 
     @property
     def table(self) -> str:

@@ -15,7 +15,7 @@ Source: state.md of the specification, "Records".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from tallystick.errors import BadInput
 from tallystick.event.absent import Absent
@@ -66,6 +66,10 @@ class RecordsView(View):
                 " and indexes on them",
             )  # fmt: skip
         self._places, self._texts = PlacesView(), TextsView()
+
+    def anew(self) -> Self:
+        """With views of places and texts of its own."""
+        return type(self)(self.name, schema=self.shape, indexes=self.indexes)
 
     def definition(self) -> dict[str, Any]:
         """The schema and the indexes."""

@@ -24,7 +24,7 @@ Source: state.md of the specification, "Text"; spec/ops.md; spec/sequence.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from tallystick.event.absent import Absent, Bad, Erased, Missing
 from tallystick.event.jsonio import to_json
@@ -122,6 +122,12 @@ class TextsView(View):
     def __init__(self) -> None:
         super().__init__(NAME, reducer=NAME, version=1)
         self.kept = Kept(self)
+
+    def anew(self) -> Self:
+        """Without what it holds in memory, which is told from tables of that name."""
+        one = super().anew()
+        one.kept = Kept(one)
+        return one
 
     def reads_only(self) -> tuple[str, ...]:
         """Edits."""
@@ -252,8 +258,9 @@ class TextsView(View):
         found: dict[str, Any] = {}
         for key in keys:
             for no, type_ in db.rows(
-                f"SELECT no, type FROM {self.own('place')} WHERE path = ? AND counted > 0", (key,)
-            ):
+                f"SELECT no, type FROM {self.own('place')} WHERE path = ? AND counted > 0"
+                " ORDER BY type", (key,),
+            ):  # fmt: skip
                 value = self.value(db, no, type_)
                 found[key] = _plain(value)
         return found

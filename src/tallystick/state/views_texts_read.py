@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from tallystick.errors import BadInput, NotFound
+from tallystick.errors import Ambiguous, BadInput, NotFound
 from tallystick.event.absent import Absent
 from tallystick.state.explain import Explanation, Item, VerdictOf, shown
 from tallystick.state.ops import Frame, Op, parse_frame
@@ -51,19 +51,26 @@ def find_sequence(
     Raises:
         BadInput: state/place, for a malformed place or another type.
         NotFound: state/place, when no op of such a type acts there.
+        Ambiguous: state/place, when several types have a value there and none was named.
     """
     path = parse_place(place) if isinstance(place, str) else tuple(place)
     if type_ is not None and type_ not in SEQUENCES:
         raise BadInput("state/place", expected=" or ".join(SEQUENCES), got=repr(type_))
     text = place_text(path)
     found = db.rows(
-        f"SELECT no, type FROM {view.own('place')} WHERE path = ? ORDER BY counted > 0 DESC, no",
-        (text,),
+        f"SELECT no, type, counted FROM {view.own('place')} WHERE path = ? ORDER BY type", (text,)
     )
-    for no, name in found:
-        if type_ in {None, name}:
-            return path, name, no
-    raise NotFound("state/place", "no op acts there", where=text, expected=type_)
+    fitting = [one for one in found if type_ in {None, one[1]}]
+    if not fitting:
+        raise NotFound("state/place", "no op acts there", where=text, expected=type_)
+    fitting = [one for one in fitting if one[2]] or fitting[:1]
+    if len(fitting) > 1:
+        types = ", ".join(name for _, name, _ in fitting)
+        raise Ambiguous(
+            "state/place", "values of several types are there", where=text, got=types,
+            hint=f"Name the type: {types}.",
+        )  # fmt: skip
+    return path, fitting[0][1], fitting[0][0]
 
 
 def value(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, Generic, TypeVar
 
-from tallystick.errors import NotFound
+from tallystick.errors import NotFound, StoreError
 from tallystick.store.adapter import Adapter
 from tallystick.store.base import Base
 from tallystick.store.crc import insert_into
@@ -53,13 +53,13 @@ class Interned(Generic[Name]):
         return self._remember(self._db.execute(self._insert, (name,)), name) if no is None else no
 
     def name(self, no: int) -> Name:
-        """The name behind a number."""
+        """The name behind a number. Raises StoreError (store/damaged) when there is none."""
         name = self._name.get(no)
         if name is None:
             found = self._db.row(self._select_name, (no,))
-            assert found is not None, (self._select_name, no)
+            if found is None or found[0] is None:
+                raise StoreError("store/damaged", where=self._db.where, got=f"no name {no}")
             name = found[0]
-            assert name is not None
             self._remember(no, name)
         return name
 

@@ -217,7 +217,7 @@ TURNS = ("whole", "in turn", "first events first")
 
 
 @pytest.mark.parametrize(
-    ("order", "turns"), zip(permutations(range(MACHINES)), TURNS * 2, strict=True)
+    ("order", "turns"), [*zip(permutations(range(MACHINES)), TURNS * 2, strict=True)]
 )
 def test_three_sides_that_type_at_one_place_read_the_same_in_any_order(order, turns):
     sides, base, wrote = typed_on_three_sides()

@@ -26,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, Self
 
+from tallystick.errors import StoreError
 from tallystick.event.absent import Absent, Bad, Erased, Missing
 from tallystick.event.jsonio import to_json
 from tallystick.kernels import decode_item
@@ -266,7 +267,10 @@ class TextsView(View):
         return found
 
     def damage(self, db: Db, source: EventSource) -> Iterator[str]:
-        """Events that act on a sequence and are not listed so. What sequences show is the state."""
+        """Events that act on a sequence and are not listed so, and what is kept of sequences.
+
+        What is shown is the state; here is what is not shown, out of the tables alone.
+        """
         listed = set(db.rows(f"SELECT row, place FROM {self.own('edit')}"))
         numbers = {
             (p, t): no for no, p, t in db.rows(f"SELECT no, path, type FROM {self.own('place')}")
@@ -280,6 +284,32 @@ class TextsView(View):
         yield from (
             f"event row {row} is listed and acts on no such place" for row, _ in sorted(listed)
         )
+        yield from self._damaged_sequences(db, source)
+
+    def _damaged_sequences(self, db: Db, source: EventSource) -> Iterator[str]:
+        """What is kept of each sequence, and who its authors are."""
+        self.kept.forget()
+        edit = self.own("edit")
+        for no, path, type_ in db.rows(f"SELECT no, path, type FROM {self.own('place')}"):
+            if type_ == "mark":
+                continue
+            try:
+                out = self.kept.get(db, no).save()[3]
+            except StoreError as error:
+                yield f"{type_} {path}: {error}"
+                continue
+            rows = {row for first, many in out for row in range(first, first + many)}
+            told = db.rows(f"SELECT row FROM {edit} WHERE place = ? AND counts = 0", (no,))
+            if rows != {row for (row,) in told}:
+                yield f"{type_} {path}: other events count there than are listed to"
+        known: dict[bytes, list[tuple[bytes, int]]] = {}
+        for number, key, side in db.rows(f"SELECT no, key, side FROM {self.own('author')}"):
+            known.setdefault(key, []).append((side, number))
+        for key, sides in known.items():
+            numbers = [number for _, number in sorted(sides)]
+            now = sorted((side, number) for number, side in source.chains(key))
+            if numbers != [number for _, number in now if number in numbers]:
+                yield f"chains {numbers} are not those of {key.hex()} in their order"
 
 
 def sequences_of(frame: Frame) -> Sequence[tuple[Place, str]]:

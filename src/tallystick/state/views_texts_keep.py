@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any, Final, Protocol
 
+from tallystick.errors import StoreError, TallyError
 from tallystick.kernels import Sequence, decode_item, encode_item
 from tallystick.state.snapshot import open_snapshot, write_snapshot
 from tallystick.state.view import Db
@@ -48,7 +49,11 @@ class Kept:
         self._held: OrderedDict[int, tuple[bytes, Sequence]] = OrderedDict()
 
     def get(self, db: Db, no: int) -> Sequence:
-        """The sequence of a place, to be read; what changes it goes through ``do``."""
+        """The sequence of a place, to be read; what changes it goes through ``do``.
+
+        Raises:
+            StoreError: store/damaged, when the tables do not hold what was written.
+        """
         digest = self._digest(db, no)
         held = self._held.get(no)
         if held is None or held[0] != digest:
@@ -117,13 +122,29 @@ class Kept:
     def _load(self, db: Db, no: int) -> Sequence:
         sequence = Sequence()
         self._tell(db, no, sequence)
-        for (data,) in db.rows(f"SELECT data FROM {self._view.own('kept')} WHERE place = ?", (no,)):
-            open_snapshot(data).fill(sequence)
-        for (data,) in db.rows(
-            f"SELECT data FROM {self._view.own('tail')} WHERE place = ? ORDER BY id", (no,)
-        ):
-            act(sequence, decode_item(data))
+        try:
+            self._read(db, no, sequence)
+        except (TallyError, ValueError, TypeError) as error:
+            raise StoreError(
+                "store/damaged", where=f"a text or list in {self._view.own('kept')}, place {no}",
+                got=error,
+            ) from error  # fmt: skip
         return sequence
+
+    def _read(self, db: Db, no: int, sequence: Sequence) -> None:
+        """Fill a sequence out of the tables; ValueError when an entry is not what was written."""
+        digest = _NOTHING
+        kept, tail = self._view.own("kept"), self._view.own("tail")
+        for was, data in db.rows(f"SELECT digest, data FROM {kept} WHERE place = ?", (no,)):
+            digest = was
+            open_snapshot(data).fill(sequence)
+        for was, data in db.rows(
+            f"SELECT digest, data FROM {tail} WHERE place = ? ORDER BY id", (no,)
+        ):
+            digest = sha256(digest + data).digest()[:16]
+            if was != digest:
+                raise ValueError("an entry of the tail is not what was written")
+            act(sequence, decode_item(data))
 
     def _tell(self, db: Db, no: int, sequence: Sequence) -> None:
         for number, key, side in db.rows(

@@ -11,6 +11,7 @@ from tests.model.replica_world import FIRST_MS, key_of
 
 import tallystick
 from tallystick.errors import BadInput
+from tallystick.event.ids import parse_cid
 from tallystick.fields import Counter, Flag, Set, Text
 from tallystick.identity.did import parse_did_key
 from tallystick.replica.openlog import Means
@@ -133,6 +134,16 @@ def test_a_new_edit_ends_redoing_and_begins_a_step(ana):
     assert ana.view() == {"b": 2}
 
 
+def test_what_is_written_after_a_redo_is_a_step_of_its_own(ana):
+    undo = ana.undo_manager()
+    ana.inc("n", 1)
+    undo.undo()
+    undo.redo()
+    ana.inc("n", 10)
+    undo.undo()
+    assert ana.view(key="n") == 1
+
+
 def test_several_steps_are_one_commit(ana):
     undo = ana.undo_manager(group_ms=0)
     for n in range(4):
@@ -202,6 +213,20 @@ def test_it_goes_on_after_the_store_was_closed_and_beside_another(tmp_path):
         assert one.view(key="n") == 2
         other.undo()
         assert len(undo.redo()) == 1
+
+
+def test_steps_are_those_of_one_log(ana):
+    undo, one = ana.undo_manager(group_ms=0), ana.log
+    ana.inc("n", 1)
+    two = ana.create_log("two")
+    ana.inc("n", 5)
+    other = ana.undo_manager(group_ms=0)
+    assert len(undo.undo(9)) == 1
+    assert ana.log == two
+    assert ana.view(key="n") == 5
+    ana.bind(parse_cid(one))
+    assert ana.view() == {}
+    assert len(other.undo(9)) == 1
 
 
 def test_statements_by_hand_are_steps_and_nothing_but_edits_is_undone(ana):

@@ -133,7 +133,7 @@ class Reads(Says):
         return text_diff(self.reading(), one, two, place)
 
     def undo_manager(self, *, group_ms: int = GROUP_MS) -> UndoManager:
-        """Undo and redo of one's own edits: ``undo.undo()``, ``undo.redo()``.
+        """Undo and redo of one's own edits in this log: ``undo.undo()``, ``undo.redo()``.
 
         Args:
             group_ms: edits whose claimed times are closer than this are one step; 0: each is its
@@ -145,8 +145,11 @@ class Reads(Says):
         if group_ms < 0:
             raise BadInput("usage/argument", where="group_ms", expected="0 or more", got=group_ms)
 
-        def log() -> OpenLog | None:
-            return self._log if self._store.logs() else None
+        def log(id: bytes | None) -> OpenLog | None:
+            if id is None:
+                return self._log if self._store.logs() else None
+            self._store.notice()
+            return self._open_log(id)
 
         return UndoManager(log, self._names, group_ms=group_ms)
 

@@ -41,12 +41,15 @@ class UndoManager:
     """Steps back and forth through one's own edits. Made by ``replica.undo_manager``.
 
     Args:
-        log: the log, as it is now; None while there is none.
+        log: id of a log -> it, as it is now; None -> that which is meant, None while there is none.
         group_ms: edits whose claimed times are closer than this are one step; 0: each is its own.
     """
 
-    def __init__(self, log: Callable[[], OpenLog | None], names: Names, *, group_ms: int) -> None:
+    def __init__(
+        self, log: Callable[[bytes | None], OpenLog | None], names: Names, *, group_ms: int
+    ) -> None:
         self._log_now, self._names, self._group_ms = log, names, group_ms
+        self._log: bytes | None = None  # that of all steps, once there is one
         self._seen: dict[int, int] = {}  # line -> how many of its events were looked at
         self._groups: list[list[bytes]] = []
         self._group_of: dict[bytes, int] = {}
@@ -116,7 +119,7 @@ class UndoManager:
     # --- inside -----------------------------------------------------------------------------------
 
     def _say(self, sayings: list[Say], ids: list[bytes]) -> tuple[str, ...]:
-        log = self._log_now()
+        log = self._log_now(self._log)
         if log is None or not ids:
             return ()
         log.append([to_row(resolve(one, log, self._names)) for one in sayings])
@@ -127,9 +130,10 @@ class UndoManager:
         """Take in what was written since, here or by another process."""
         if steps < 1:
             raise BadInput("usage/argument", where="steps", expected="1 or more", got=steps)
-        log = self._log_now()
+        log = self._log_now(self._log)
         if log is None:
             return
+        self._log = log.id
         new: list[EventRow] = []
         for line in log.store.lines(log.no, log.owner.public):
             begin = self._seen.get(line.no, line.first_seq)

@@ -16,7 +16,7 @@ from tests.model.test_sync_session import skeleton
 from tallystick.chain.commit import ChainEnd, prepare
 from tallystick.chain.slice import Slice
 from tallystick.errors import Rejected
-from tallystick.event.varint import uvarint
+from tallystick.kernels.varint import uvarint
 from tallystick.limits import SYNC_SUMS_MAX
 from tallystick.sync import messages as m
 from tallystick.sync.compare import compare, have_of_wants

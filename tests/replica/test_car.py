@@ -13,7 +13,7 @@ from tallystick.demo import git, market, otc
 from tallystick.errors import StoreError
 from tallystick.event.car import car_header
 from tallystick.event.ids import CID_HEAD, cid_text, parse_cid
-from tallystick.event.varint import uvarint
+from tallystick.kernels.varint import uvarint
 from tallystick.store.adapter import Adapter
 
 COMMITS = [

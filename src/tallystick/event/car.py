@@ -9,7 +9,7 @@ walks from the roots to the genesis event.
 
 Law: an id in the file is the event's id, and its block the bytes that hash to it.
 
-Reads: event.ids, event.varint, kernels. Read by: replica.exporting.
+Reads: event.ids, kernels.varint, kernels. Read by: replica.exporting.
 Source: https://ipld.io/specs/transport/car/carv1/
 """
 
@@ -18,8 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tallystick.event.ids import CID_HEAD
-from tallystick.event.varint import uvarint
 from tallystick.kernels import Link, encode_item
+from tallystick.kernels.varint import uvarint
 
 _VERSION = 1
 

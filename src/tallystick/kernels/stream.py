@@ -21,7 +21,7 @@ and seq is below 2^62, and the difference of two fits a signed number of 63 bits
 
 **Law:** ``read(write(x)) == x``. What is no stream raises ``ValueError`` and is never half taken.
 
-Reads: nothing. Read by: kernels.reference.sequence, kernels.native, state.
+Reads: kernels.varint. Read by: kernels.reference.sequence, kernels.native, state.
 Source: spec/sequence.md.
 """
 
@@ -29,6 +29,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple, TypeAlias
+
+from tallystick.kernels.varint import uvarint
 
 CharId: TypeAlias = tuple[int, int]
 """(event, index): a character by the event that inserted it."""
@@ -268,12 +270,7 @@ class _Numbers:
 def _varint(value: int) -> bytes:
     if not 0 <= value < 1 << _VARINT_BITS:
         raise ValueError(f"{value} is beyond 63 bits: runs out of order, or numbers beyond 2^62")
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
+    return uvarint(value)
 
 
 def _zigzag(value: int) -> int:

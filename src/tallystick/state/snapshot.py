@@ -26,6 +26,7 @@ from zstandard import ZstdCompressor, ZstdDecompressor, ZstdError, get_frame_par
 
 from tallystick.errors import BadInput
 from tallystick.kernels import Sequence
+from tallystick.kernels.varint import uvarint
 from tallystick.limits import SNAPSHOT_BYTES_MAX
 
 CODE: Final = "state/snapshot"
@@ -90,7 +91,7 @@ def write_snapshot(sequence: Sequence, *, level: int = LEVEL) -> bytes:
     packer = ZstdCompressor(level=level, write_checksum=True)
     packed = [packer.compress(part) for part in plain]
     sizes = (len(part) for pair in zip(plain, packed, strict=True) for part in pair)
-    return b"".join([bytes([_VERSION]), *map(_varint, sizes), *packed])
+    return b"".join([bytes([_VERSION]), *map(uvarint, sizes), *packed])
 
 
 def open_snapshot(data: bytes | memoryview) -> Snapshot:
@@ -128,7 +129,7 @@ def _write_out(out: Iterable[tuple[int, int]]) -> bytes:
     """Ranges of events, ascending: how far each begins behind the one before, and its length."""
     parts, end = [], 0
     for first, many in out:
-        parts += [_varint(first - end), _varint(many)]
+        parts += [uvarint(first - end), uvarint(many)]
         end = first + many
     return b"".join(parts)
 
@@ -140,15 +141,6 @@ def _read_out(data: bytes) -> Iterator[tuple[int, int]]:
         many, at = _read_varint(data, at)
         yield end + gap, many
         end += gap + many
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
 
 
 def _read_varint(data: bytes | memoryview, at: int) -> tuple[int, int]:

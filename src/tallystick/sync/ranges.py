@@ -19,7 +19,7 @@ and whoever chooses the nonce only keeps things from himself. What a session mis
 Law: a lie changes only what is sent to the liar; memory and answers grow with what came and with
 what is held here, never with what was claimed.
 
-Reads: kernels, limits, errors, event.varint, sync.{holdings, vector}. Read by: sync.side.
+Reads: kernels, limits, errors, kernels.varint, sync.{holdings, vector}. Read by: sync.side.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from math import exp, log
 from typing import Final
 
 from tallystick.errors import Rejected
-from tallystick.event.varint import uvarint
 from tallystick.kernels import reconcile_items, reconcile_ranges
+from tallystick.kernels.varint import uvarint
 from tallystick.limits import SYNC_RANGE_BITS_MAX, SYNC_SPLIT_BITS_MAX, SYNC_SUMS_MAX
 from tallystick.sync.holdings import Record
 from tallystick.sync.vector import (

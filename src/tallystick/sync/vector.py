@@ -17,7 +17,7 @@ a stretch that holds the split, at most as long again as what lies behind it.
 Law: tags and checks are of this session only, so nobody can prepare keys whose tags collide; a
 check that collides (1 in 65,536) costs another session, never a wrong event.
 
-Reads: limits, errors, event.varint, sync.holdings. Read by: sync.{compare, ranges, side}.
+Reads: limits, errors, kernels.varint, sync.holdings. Read by: sync.{compare, ranges, side}.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from hashlib import sha256
 from typing import Final
 
 from tallystick.errors import Rejected
-from tallystick.event.varint import uvarint
+from tallystick.kernels.varint import uvarint
 from tallystick.limits import UINT_MAX
 from tallystick.sync.holdings import Record
 

@@ -2,7 +2,7 @@
 
 Law: every number has one shortest form, and only that is written.
 
-Reads: limits. Read by: event.car, sync.vector.
+Reads: limits. Read by: kernels.stream, event.car, state.snapshot, sync.
 """
 
 from __future__ import annotations

@@ -225,3 +225,50 @@ def test_a_place_of_two_types_reads_the_same_whichever_came_first(ana, first):
     assert error.value.code == "state/place"
     ana.retract(ids["list"])
     assert ana.view(key="two") == "words"
+
+
+FLIPS = {
+    "kept": ("data",),
+    "tail": ("data", "digest"),
+    "edit": ("inserts", "counts"),
+    "item": ("value",),
+    "mark": ("counts", "how", "start_idx", "over", "lamport", "author", "value"),
+    "author": ("key",),
+    "place": ("counted", "type"),
+}
+"""Columns in which a flipped bit would change an answer, now or later."""
+
+
+@pytest.mark.parametrize("part", FLIPS)
+def test_verify_names_a_flipped_bit_in_what_is_kept_of_texts(ana, ben, part):
+    ana.splice_list("doc/steps", 0, 0, [1, "two", None])
+    ana.mark("doc/body", 0, 5, "bold")
+    ana.mark("doc/body", 2, 7, "bold", value=None)
+    ben.splice("doc/body", 5, 1, "ben's own words")
+    ana.sync(ben)
+    ana.ban(ben.did)  # what is not shown is kept, too
+    view, db = ana._log.views.get("texts"), ana._store.db
+    with ana._store.write():
+        view.kept.fold(db, view.find(db, ("doc", "body"), "text"), whole=part == "kept")
+    assert ana.verify().ok
+    for column in FLIPS[part]:
+        where = f"SELECT rowid, {column} FROM {view.own(part)} WHERE {column} IS NOT NULL"
+        if part in ("edit", "item"):  # without row numbers
+            where = where.replace("rowid", "row")
+        key, was = db.rows(f"{where} ORDER BY 1 DESC LIMIT 1")[0]
+        name = where.split()[1].rstrip(",")
+        flip = f"UPDATE {view.own(part)} SET {column} = ? WHERE {name} = ? AND {column} = ?"
+        with ana._store.write():
+            db.execute(flip, (flipped(was), key, was))
+        view.kept.forget()
+        assert "store/damaged" in {one["code"] for one in ana.verify().problems}, column
+        with ana._store.write():
+            db.execute(flip, (was, key, flipped(was)))
+        view.kept.forget()
+    assert ana.verify().ok
+
+
+def flipped(was):
+    if isinstance(was, bytes):
+        return was[:-1] + bytes([was[-1] ^ 1])
+    return was ^ 2 if isinstance(was, int) else f"{was}s"

@@ -11,7 +11,7 @@ import platform
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 from tallystick import kernels
@@ -123,8 +123,10 @@ def _misreduced(own: Reading, fresh: Reading) -> Iterator[str]:
             continue
         if own.state_hash(view.name) != fresh.state_hash(view.name):
             yield f"the view {view.name} is not what its events add up to"
-        found = own.log.views.get(view.name).damage(own.log.store.db, own.log.source)
-        yield from (f"the view {view.name}: {what}" for what in islice(found, WRONG_MAX))
+        kept, db = own.log.views.get(view.name), own.log.store.db
+        with fresh.view_and_db(view.name) as made:
+            found = chain(kept.damage(db, own.log.source), kept.differs(db, *made))
+            yield from (f"the view {view.name}: {what}" for what in islice(found, WRONG_MAX))
 
 
 def _unreadable(log: bytes, error: BaseException) -> dict[str, Any]:

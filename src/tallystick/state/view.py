@@ -135,6 +135,14 @@ class View(ABC):
         del db, source
         return iter(())
 
+    def differs(self, db: Db, fresh: View, fresh_db: Db) -> Iterator[str]:
+        """What its own tables say otherwise than those of the same view made from scratch.
+
+        For what the state does not show. Cost: the tables.
+        """
+        del db, fresh, fresh_db
+        return iter(())
+
     # --- key by key: what comparing and polling ask, so that they cost what they touch ----------
 
     def touched(

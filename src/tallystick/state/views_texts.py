@@ -112,6 +112,25 @@ CREATE TABLE {author} (no INTEGER PRIMARY KEY, key BLOB NOT NULL, side BLOB NOT 
 CREATE TABLE {cursor} (row INTEGER NOT NULL);
 INSERT INTO {cursor} VALUES (0)
 """
+_KEPT: Final = {
+    "places": "SELECT path, type, counted FROM {place}",
+    "events": (
+        "SELECT p.path, p.type, e.row, e.inserts, e.counts, e.counts * e.absent"
+        " FROM {edit} e LEFT JOIN {place} p ON p.no = e.place"
+    ),
+    "elements": (
+        "SELECT p.path, i.row, i.idx, i.absent, i.value FROM {item} i"
+        " LEFT JOIN {place} p ON p.no = i.place"
+        " JOIN {edit} e ON e.row = i.row AND e.place = i.place WHERE e.counts = 1"
+    ),
+    "marks": (
+        "SELECT p.path, m.op, m.counts, m.how, m.start_row, m.start_idx, m.end_row, m.end_idx,"
+        " m.over, m.lamport, m.time, m.author, m.seq, m.event,"
+        " iif(m.counts, m.absent, 0), iif(m.counts, m.value, NULL)"
+        " FROM {mark} m LEFT JOIN {place} p ON p.no = m.place"
+    ),
+}
+"""What another making of the view has alike. Contents of what does not count may lag."""
 
 
 class TextsView(View):
@@ -271,6 +290,8 @@ class TextsView(View):
 
         What is shown is the state; here is what is not shown, out of the tables alone.
         """
+        if self.cursor(db) > source.end_row():
+            yield "it has taken in rows that are not here"
         listed = set(db.rows(f"SELECT row, place FROM {self.own('edit')}"))
         numbers = {
             (p, t): no for no, p, t in db.rows(f"SELECT no, path, type FROM {self.own('place')}")
@@ -285,6 +306,14 @@ class TextsView(View):
             f"event row {row} is listed and acts on no such place" for row, _ in sorted(listed)
         )
         yield from self._damaged_sequences(db, source)
+
+    def differs(self, db: Db, fresh: View, fresh_db: Db) -> Iterator[str]:
+        """What is listed of events, places, elements and marks, counted or not."""
+        for what, query in _KEPT.items():
+            here = set(db.rows(query.format(**{part: self.own(part) for part in self.parts})))
+            there = fresh_db.rows(query.format(**{part: fresh.own(part) for part in self.parts}))
+            if here != set(there):
+                yield f"its {what} are not what the events say"
 
     def _damaged_sequences(self, db: Db, source: EventSource) -> Iterator[str]:
         """What is kept of each sequence, and who its authors are."""

@@ -8,6 +8,7 @@ Reads: spec/plain.py, spec/story.py. Read by: spec/make_vectors.py.
 
 from __future__ import annotations
 
+from base64 import b32encode
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -21,6 +22,9 @@ VERBS = {  # verb: (type, numbers, valued, may go over)
     4: ("set", 0, True, set()),
     5: ("set", 0, False, {4}),
     6: ("counter", 1, False, set()),
+    12: ("record", 0, True, {12, 13, 14}),
+    13: ("record", 0, False, {12, 13, 14}),
+    14: ("record", 0, False, {12, 13, 14}),
 }
 ANA, BEN, CY = (sha256(name.encode()).digest() for name in ("ana", "ben", "cy"))
 SIDE = Link(sha256(b"a side").digest())
@@ -74,6 +78,18 @@ def frames() -> list[dict[str, object]]:
         ("a bad place, then a bad op", cbor([[], [[1, [], []], [1]]]), "void/value"),
     ]
     return [{"name": name, "frame": data.hex(), "void": code} for name, data, code in cases]
+
+
+def segment(salt: bytes, key: str) -> str:
+    """The segment of a place that stands for a key of a map."""
+    return "b" + b32encode(sha256(salt + key.encode()).digest()).decode().rstrip("=").lower()
+
+
+def map_keys() -> list[dict[str, str]]:
+    """Keys and what frames say in their stead."""
+    salts = (bytes(16), sha256(b"salt").digest()[:16])
+    keys = ("", "ana", "été", "a/b", "𝄞" * 100)
+    return [{"salt": s.hex(), "key": k, "segment": segment(s, k)} for s in salts for k in keys]
 
 
 # --- worlds -------------------------------------------------------------------------------------
@@ -175,6 +191,55 @@ def what(type_: str, keys: list[Key]) -> object:
     return [[e.ops[i][0], v, Link(e.id), i] for (e, i), v in zip(keys, values, strict=True)]
 
 
+MAP = ["c", "r", "m"]
+
+
+def map_story() -> list[Event]:
+    """A record created twice at the same time, and entries of its map under both salts."""
+    one, two = (sha256(name.encode()).digest()[:16] for name in ("one", "two"))
+    c1 = Event(
+        "c1", ANA, [[12, MAP[:2], []], [1, [*MAP, segment(one, "ana")], []]],
+        values=[{"salt": one}, ["ana", 1]],
+    )  # fmt: skip
+    c2 = Event(
+        "c2", BEN, [[12, MAP[:2], []], [1, [*MAP, segment(two, "ana")], []]],
+        values=[{"salt": two}, ["ana", 2]],
+    )  # fmt: skip
+    c3 = Event("c3", ANA, [[13, MAP[:2], [[0, 0, 0]]]], table=[ANA], prev=c1)
+    c4 = Event("c4", ANA, [[14, MAP[:2], [[0, 0, 0], [0, 1, 0]]]], table=[ANA], prev=c3)
+    c5 = Event("c5", CY, [[1, [*MAP, segment(one, "ben")], []]], deps=(c1,), reads="Erased")
+    c6 = Event("c6", BEN, [[1, [*MAP, "odd"], []]], prev=c2, values=[["ana", 1, 2]])
+    c7 = Event("c7", CY, [[12, MAP[:2], []]], prev=c5, values=[{"salt": one[:15]}])
+    return [c1, c2, c3, c4, c5, c6, c7]
+
+
+def entries(events: list[Event], counted: set[str]) -> dict[str, object]:
+    """What the map reads: key -> [value], or the word for why there is none."""
+    found: dict[str, object] = {}
+    for event, i in sorted(live(events, counted), key=order):
+        place, value = event.ops[i][1], value_of(event, i)
+        if place[:-1] != MAP:  # type: ignore[index]
+            continue
+        said = value[0] if isinstance(value, list) else None
+        if isinstance(said, list) and len(said) == 2 and isinstance(said[0], str):
+            found[said[0]] = [said[1]]
+        else:
+            found[place[-1]] = "Bad" if isinstance(value, list) else value  # type: ignore[index]
+    return found
+
+
+def salt(events: list[Event], counted: set[str]) -> str | None:
+    """The salt a writer would hash with, hex."""
+    creates = [(e, i) for e in events for i in range(len(e.ops)) if e.ops[i][:2] == [12, MAP[:2]]]
+    for event, i in sorted(creates, key=lambda k: (k[0].lamport, k[0].author, k[0].seq, k[0].id)):
+        value = value_of(event, i)
+        said = value[0] if isinstance(value, list) else None
+        good = isinstance(said, dict) and len(said.get("salt", b"")) == 16
+        if event.name in counted and good:
+            return str(said["salt"].hex())  # type: ignore[index]
+    return None
+
+
 def worlds() -> list[dict[str, object]]:
     """Small histories, each with several answers to who counts."""
     return [described(name, events) for name, events in stories().items()]
@@ -219,6 +284,7 @@ def stories() -> dict[str, list[Event]]:
         "sums beyond 64 bits": [n1, n2],
         "the sides of a split": [e0, left, on, right, bare, sided],
         "references that are ignored, values that cannot be read": [h1, h2, h3, h4, h5],
+        "a map under two salts": map_story(),
     }
 
 
@@ -245,7 +311,9 @@ def as_json(event: Event) -> dict[str, object]:
 def answer(events: list[Event], counted: set[str]) -> dict[str, object]:
     """What the world comes to when these count."""
     item = state(events, counted)
-    return {
+    maps = {"map": cbor(entries(events, counted)).hex(), "salt": salt(events, counted)}
+    has_map = any(op[1][:3] == MAP for event in events for op in event.ops)  # type: ignore[index]
+    return (maps if has_map else {}) | {
         "counted": ids(events, counted),
         "live": sorted([event.id.hex(), i] for event, i in live(events, counted)),
         "state": cbor(item).hex(),
@@ -255,4 +323,4 @@ def answer(events: list[Event], counted: set[str]) -> dict[str, object]:
 
 def ops() -> dict[str, object]:
     """The whole file."""
-    return {"frames": frames(), "worlds": worlds()}
+    return {"frames": frames(), "map_keys": map_keys(), "worlds": worlds()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cache
 
 from tallystick.errors import BadInput
+from tallystick.event.absent import Absent
 from tallystick.kernels import Link, decode_item, encode_item
 from tallystick.state.ops import KIND, OWN, Frame, parse_frame
 from tallystick.state.types import TYPES, VERBS, LiveOp
@@ -107,7 +108,19 @@ def reading(type_, live):
 
 
 def wrapped(type_, op):
-    return op.value.value if type_ == "register" and not op.encoded else [op.value]
+    return op.value.value if isinstance(op.value, Absent) else [op.value]
+
+
+def salt(world, included, record, absent=None):
+    """That of the earliest counted create at a place that says one; covered or not."""
+    ops = all_ops(world)
+    creates = [
+        k for k in ops if k[0] in included and (ops[k][0].verb, ops[k][0].place) == (12, record)
+    ]
+    said = [read(world, key, ops, absent or {}) for key in creates]
+    said.sort(key=lambda op: (op.lamport, op.author, op.seq, op.id, op.index))
+    good = [op.value["salt"] for op in said if isinstance(op.value, dict)]
+    return good[0] if good else None
 
 
 def canonical(world, included, kind):

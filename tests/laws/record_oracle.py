@@ -13,8 +13,9 @@ EMPTY = {
 def state(world, included, absent):
     """{record: {field: value}} of the records that exist, absent values null."""
     live, plain = values(world, included, absent)
+    maps = [(p, what) for (p, t), what in live.items() if t == "register" and p[2:3] == ("by",)]
     there = {p[1] for p, t in live if len(p) == 2 and t == "record" and exists(live[p, t])}
-    return {id: record(id, plain) for id in there}
+    return {id: record(id, plain) | {"by": by(world, id, maps)} for id in there}
 
 
 def values(world, included, absent):
@@ -45,6 +46,21 @@ def read(type_, what):
     return [op[1][0] if isinstance(op[1], list) else None for op in what]
 
 
+def by(world, id, maps):
+    """Of each key the last write, under whichever hash; what tells no key stands under the hash."""
+    writes = []
+    for path, what in maps:
+        for _, value, link, index in what if path[1] == id else ():
+            event = world.events[link.digest]
+            said = value[0] if isinstance(value, list) else None
+            named = isinstance(said, list) and len(said) == 2 and isinstance(said[0], str)
+            key, read = said if named else (path[3], None)
+            writes.append(
+                ((event.lamport, event.time, event.author, event.seq, event.id, index), key, read)
+            )
+    return {key: read for _, key, read in sorted(writes, key=lambda write: write[0])}
+
+
 def record(id, plain):
     mine = {(p[2:], t): v for (p, t), v in plain.items() if p[:2] == ("a", id) and len(p) > 2}
     found = dict(EMPTY)
@@ -56,7 +72,6 @@ def record(id, plain):
         if ((name,), type_) in mine:
             value = mine[(name,), type_]
             found[name] = value[-1] if type_ == "register" and name != "both" else value
-    found["by"] = {p[1]: v[-1] for (p, t), v in mine.items() if p[0] == "by" and t == "register"}
     inner = mine.get((("inner", "n"), "register"))
     found["inner"] = {"n": inner[-1] if inner else None}
     if (("other",), "register") in mine:

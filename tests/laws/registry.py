@@ -196,7 +196,9 @@ def write_entry(world: World, author: bytes, whom: int, what: int) -> None:
             (edit.enable if whom else edit.disable)((*place, "on"))
             edit.inc((*place, "total"), 1 + whom)
         elif what == 4:
-            edit.add((*place, "tags"), VALUES[whom]).set((*place, "by", "xy"[whom % 2]), turn)
+            edit.add((*place, "tags"), VALUES[whom]).entry((*place, "by"), "xy"[whom % 2], turn)
+            if turn % 5 == 0:  # what no map wrote, under the name of a hash
+                edit.set((*place, "by", "odd"), VALUES[turn % 6])
         else:
             edit.set((*place, "inner", "n"), turn).set((*place, "odd", "deep"), whom)
         world.write_edit(author, edit)

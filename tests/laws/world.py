@@ -88,7 +88,13 @@ class World:
         def live(place, type_):
             return oracle.live_ops(self, heeded, place, type_)
 
-        return Edit(live, no_sequences)
+        def salt(record):
+            return oracle.salt(self, heeded, record)
+
+        def entropy(n):
+            return sha256(b"%d %s" % (len(self.events), author)).digest()[:n]
+
+        return Edit(live, no_sequences, salt, entropy)
 
     def write_edit(self, author: bytes, edit: Edit) -> bytes:
         past = self.past_of_next(author)

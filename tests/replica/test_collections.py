@@ -102,6 +102,62 @@ def test_every_way_of_editing_a_field(ana, todos):
     }  # fmt: skip
 
 
+def frames_of(one):
+    rows = range(1, one._log.source.end_row())
+    return b"".join(one._store.event(row).frame for row in rows)
+
+
+def test_no_frame_holds_a_key_that_somebody_typed(ana, todos):
+    key = todos.add(scores={"Marguerite": 1})
+    with todos.edit(key) as todo:
+        todo.scores["Marguerite"] = 2
+        todo.scores["Übersee/Bern"] = 3
+        todo.title = "shown"
+    todos.upsert(key, {"scores": {"Marguerite": 2}})
+    assert todos.get(key)["scores"] == {"Marguerite": 2, "Übersee/Bern": None}
+    everything = frames_of(ana)
+    assert b"scores" in everything
+    assert b"Marguerite" not in everything
+    assert "Übersee".encode() not in everything
+    assert 'you set it to ["Marguerite", 2]' in str(todos.why(key, "scores/Marguerite"))
+    assert len(todos.find({"scores": {"contains": "Marguerite"}})) == 1
+
+
+def test_two_who_add_one_key_meet_under_one_salt_and_under_two(ana, todos):
+    ben, his = shared(ana)
+    shared_id = todos.add()
+    ben.sync(ana)
+    for key in (shared_id, "both"):
+        todos.upsert(key, {"scores": {"x": 1, "mine": 1}})
+        his.upsert(key, {"scores": {"x": 2, "his": 2}})
+    ana.sync(ben)
+    for key in (shared_id, "both"):
+        read = todos.get(key)["scores"]
+        assert read == his.get(key)["scores"]
+        assert (read["x"] in {1, 2}, read["mine"], read["his"]) == (True, 1, 2)
+        todos.upsert(key, {"scores": {**read, "x": 3}})
+    ben.sync(ana)
+    assert his.get("both")["scores"] == todos.get("both")["scores"]
+    assert his.get("both")["scores"]["x"] == 3
+    ana.ban(ben.did)
+    assert todos.get("both")["scores"] == {"mine": 1, "x": 3}
+
+
+def test_a_restored_record_keeps_its_salt_and_one_without_gets_one(ana, todos):
+    key = todos.add(scores={"x": 1})
+    todos.delete(key)
+    todos.restore(key)
+    todos.upsert(key, {"scores": {"x": 2}})
+    there = [place for place in ana.view() if place.startswith(f"todos/{key}/scores/")]
+    assert len(there) == 1
+    assert todos.get(key)["scores"] == {"x": 2}
+    with ana.edit() as edit:
+        edit.restore("todos/bare").entry("todos/bare/scores", "x", 1)
+    assert todos.get("bare")["scores"] == {"x": 1}
+    with pytest.raises(BadInput), ana.edit() as edit:
+        edit.entry("todos/bare", "x", 1)
+
+
 def test_upsert_writes_what_differs_and_nothing_else(ana, todos):
     assert todos.upsert("x", {**FULL, "owner": "Ana"}) is not None
     digest = ana.digest()

@@ -250,7 +250,7 @@ def splices(place, type_):
 
 
 def editing(*seen):
-    return Edit(lambda _place, _type: list(seen), splices)
+    return Edit(lambda _place, _type: list(seen), splices, lambda _record: None, bytes)
 
 
 def test_an_edit_goes_over_what_the_writer_sees_and_over_its_own_earlier_ops():

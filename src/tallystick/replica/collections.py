@@ -27,7 +27,7 @@ from tallystick.replica.reading import Reading
 from tallystick.replica.record_edit import RecordEdit
 from tallystick.state import records
 from tallystick.state.edits import Edit
-from tallystick.state.places import place_text
+from tallystick.state.places import Place, place_text
 from tallystick.state.selecting import select_sql, selects
 from tallystick.state.views_records import RecordsView
 
@@ -99,8 +99,12 @@ class Records:
         return {name: record[name] for name in self._view.shape.fields} | dict(record)
 
     def why(self, id: str, field: str | None = None) -> Any:
-        """Why a record is there (or not), or why one of its fields reads what it does."""
-        where = (self.name, _id(id), *(() if field is None else field.split("/")))
+        """Why a record is there or not, or why a field (``title``, ``scores/ana``) reads so."""
+        where: Place = (self.name, _id(id))
+        if field is not None:
+            with self._reading.places_and_texts() as (places, texts):
+                at = tuple(field.split("/"))
+                where = records.entry_place(places, texts, where, at, self._view.shape)
         return self._reading.why(place_text(where), type="record" if field is None else None)
 
     def history(self, id: str) -> list[dict[str, Any]]:

@@ -237,7 +237,7 @@ class MapEdit(_Handle):
 
     def __setitem__(self, key: str, value: Any) -> None:
         self._one.check(value, f"{self._where}/{key}")
-        self._edit.set((*self._place, key), value)
+        self._edit.entry(self._place, key, value)
 
     def become(self, value: Any) -> None:
         """Write the keys that differ; those that are missing become null."""
@@ -247,7 +247,7 @@ class MapEdit(_Handle):
             self._one.check(one, f"{self._where}/{key}")
         for key in {**self.now, **value}:
             if key not in value or not _same(value[key], self.now.get(key, _NO)):
-                self._edit.set((*self._place, key), value.get(key))
+                self._edit.entry(self._place, key, value.get(key))
 
 
 _NO: Any = object()

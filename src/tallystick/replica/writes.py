@@ -34,7 +34,7 @@ from tallystick.state.places import Place
 from tallystick.state.splices import Splices
 from tallystick.state.types import LiveOp
 from tallystick.state.views_places import PlacesView
-from tallystick.state.views_places_read import live_ops
+from tallystick.state.views_places_read import live_ops, salt_of
 from tallystick.state.views_texts import NAME as TEXTS
 from tallystick.state.views_texts import TextsView
 from tallystick.state.views_texts_marks import Mark, marks_at
@@ -198,12 +198,17 @@ class Writes(Base):
     def _edit(self) -> Edit:
         if not self._store.logs():
             self.create_log(self.path.stem if self.path is not None else "log")
-        return Edit(self._live, self._sequence)
+        return Edit(self._live, self._sequence, self._salt, self._means.entropy)
 
     def _live(self, place: Sequence[str], type_: str) -> Sequence[LiveOp]:
         view = self._log.views.get(PLACES)
         assert isinstance(view, PlacesView)
         return live_ops(view, self._store.db, place, type_)
+
+    def _salt(self, record: Place) -> bytes | None:
+        view = self._log.views.get(PLACES)
+        assert isinstance(view, PlacesView)
+        return salt_of(view, self._store.db, self._log.source, record)
 
     def _sequence(self, place: Place, type_: str) -> Splices:
         view = self._log.views.get(TEXTS)

@@ -1,6 +1,6 @@
 """Writing an edit: several ops at several places become one event's frame and content.
 
-    edit = Edit(live)              live(place, type) -> what the writer sees there
+    edit = Edit(live, ...)         live(place, type) -> what the writer sees there
     edit.set("title", "Hello"); edit.inc("visits"); edit.build()   ->  (frame, content)
 
 An op goes over the live ops of its place that the writer sees, those written earlier in the same
@@ -9,7 +9,7 @@ that the writer heeds cover them.
 
 **Law:** what is written depends on what the writer sees, never on what others may see.
 
-Reads: state.ops, places, types. Read by: replica.
+Reads: state.ops, places, types, map_keys. Read by: replica.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Any, Final
 from tallystick.errors import BadInput
 from tallystick.kernels import encode_item
 from tallystick.limits import INT_MAX, INT_MIN
+from tallystick.state.map_keys import SALT, SALT_BYTES, key_segment, salt_in
 from tallystick.state.ops import Draft, Target, build, draft_index
 from tallystick.state.places import Place, parse_place
 from tallystick.state.splices import Splices
@@ -33,6 +34,8 @@ from tallystick.state.types.register import SET
 from tallystick.state.types.set_ import ADD, REMOVE
 
 SideOf = Callable[[Target], bytes | None]
+RECORD_SEGMENTS: Final = 2
+"""A record's place: its collection and its id."""
 _NO_SIDES: Final[SideOf] = lambda _target: None  # noqa: E731  # a default, not a function
 
 
@@ -43,16 +46,51 @@ class Edit:
     Args:
         live: (place, type) -> the live ops there as the writer sees them.
         sequence: (place, ``text`` or ``list``) -> what is there, to be spliced.
+        salt: (record) -> the salt its keys of maps are hashed with, None where there is none.
+        entropy: n -> n random bytes.
     """
 
     live: Callable[[Place, str], Sequence[LiveOp]]
     sequence: Callable[[Place, str], Splices]
+    salt: Callable[[Place], bytes | None]
+    entropy: Callable[[int], bytes]
     drafts: list[Draft] = field(default_factory=list)
     _splices: dict[tuple[Place, str], Splices] = field(default_factory=dict)
 
     def set(self, place: str | Sequence[str], value: Any) -> Edit:
         """Write a register."""
         return self._step(SET, place, value=value)
+
+    def entry(self, place: str | Sequence[str], key: str, value: Any) -> Edit:
+        """Write one entry of a map; the frame holds the key's salted hash, the content the key.
+
+        Args:
+            place: of the map: collection, record, field...
+
+        Raises:
+            BadInput: state/place, for a place that is no field's or a key that is not text.
+        """
+        path = _path(place)
+        if len(path) <= RECORD_SEGMENTS:
+            raise BadInput(
+                "state/place", expected="a map in a record: collection/record/field", got=str(place)
+            )
+        segment = key_segment(self._salt_of(path[:RECORD_SEGMENTS]), key)
+        return self._step(SET, (*path, segment), value=[key, value])
+
+    def _salt_of(self, record: Place) -> bytes:
+        """The salt of a record; one that has none is said to be there once more, with a salt."""
+        known = self.salt(record)
+        if known is not None:
+            return known
+        for again in range(2):
+            for draft in self.drafts:
+                salt = salt_in(draft.value) if draft.verb == CREATE else None
+                if draft.place == record and salt is not None:
+                    return salt
+            if not again:
+                self.create(record)
+        raise AssertionError("a create has a salt")
 
     def enable(self, place: str | Sequence[str]) -> Edit:
         """Switch a flag on."""
@@ -162,7 +200,7 @@ class Edit:
 
     def create(self, record: str | Sequence[str]) -> Edit:
         """Say that a record is there."""
-        return self._step(CREATE, record)
+        return self._step(CREATE, record, value={SALT: self.entropy(SALT_BYTES)})
 
     def delete(self, record: str | Sequence[str]) -> Edit:
         """Say that a record is not there; its fields stay as they are, unseen."""

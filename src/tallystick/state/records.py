@@ -10,7 +10,7 @@ and read as what was written, by the type of their place.
 
 **Law:** a record is a function of the values of its places and of the schema.
 
-Reads: state.schema, types, places. Read by: state.views_records, replica.collections.
+Reads: state.schema, types, places, map_keys. Read by: state.views_records, replica.collections.
 Source: state.md of the specification, "Records".
 """
 
@@ -23,9 +23,11 @@ from tallystick.errors import BadInput
 from tallystick.state import views_places_read as places_read
 from tallystick.state import views_texts_read as texts_read
 from tallystick.state.explain import Item
+from tallystick.state.map_keys import entries
 from tallystick.state.places import SEGMENT_BYTES_MAX, Place, parse_place, place_text
 from tallystick.state.schema import MODES, TYPES, Field, Schema
 from tallystick.state.source import EventSource
+from tallystick.state.types import LiveOp
 from tallystick.state.view import Db
 from tallystick.state.views_places import PlacesView
 from tallystick.state.views_texts import TextsView
@@ -88,6 +90,29 @@ def history(
     return [(text, item) for _, text, item in found]
 
 
+def map_writes(
+    places: Places, record: Place, at: Place, paths: Iterable[Place]
+) -> Iterator[tuple[str, LiveOp]]:
+    """(segment, live write) of the entries of a map at a path below a record."""
+    for path in paths:
+        if path[: len(at)] == at and len(path) == len(at) + 1:
+            live = places_read.live_ops(*places, (*record, *path), "register")
+            yield from ((path[-1], op) for op in live)
+
+
+def entry_place(places: Places, texts: Texts, record: Place, at: Place, schema: Schema) -> Place:
+    """Where a path of field names and a key acts: the key of a map as its winning segment."""
+    known = schema.fields
+    for depth, name in enumerate(at[:-1]):
+        one = known.get(name)
+        if one is not None and one.kind == "map" and depth == len(at) - 2:
+            writes = map_writes(places, record, at[:-1], paths_of(places, texts, record))
+            segment, _ = entries(writes).get(at[-1], (at[-1], None))
+            return (*record, *at[:-1], segment)
+        known = {} if one is None else one.fields
+    return (*record, *at)
+
+
 def _types_at(view: PlacesView | TextsView, db: Db, path: str) -> list[str]:
     query = f"SELECT type FROM {view.own('place')} WHERE path = ? ORDER BY type"
     return [type_ for (type_,) in db.rows(query, (path,))]
@@ -118,16 +143,13 @@ class _Reader:
         if one.kind == "record":
             return self.fields(one.fields, at, paths)
         if one.kind == "map":
-            return dict(self._entries(at, paths)) or one.empty
+            return self._entries(at, paths) or one.empty
         value = self._value(at, TYPES[one.kind], MODES.get(one.kind))
         return one.empty if value is _NOTHING else value
 
-    def _entries(self, at: Place, paths: Iterable[Place]) -> Iterator[tuple[str, Any]]:
-        for path in paths:
-            if path[: len(at)] == at and len(path) == len(at) + 1:
-                value = self._value(path, "register", None)
-                if value is not _NOTHING:
-                    yield path[-1], value
+    def _entries(self, at: Place, paths: Iterable[Place]) -> dict[str, Any]:
+        found = entries(map_writes(self._places, self._record, at, paths))
+        return {key: value for key, (_, value) in found.items()}
 
     def _unknown(self, at: Place, paths: Iterable[Place]) -> Any:
         for type_ in _PLAIN:

@@ -18,10 +18,12 @@ from typing import Any, NamedTuple
 from tallystick.errors import Ambiguous, BadInput, NotFound
 from tallystick.event.absent import Absent
 from tallystick.state.explain import Explanation, Item, VerdictOf, shown
+from tallystick.state.map_keys import salt_in
 from tallystick.state.ops import KIND, Frame, op_index, op_row, parse_frame
 from tallystick.state.places import Place, parse_place, place_text
 from tallystick.state.source import EventRow, EventSource, Spans
 from tallystick.state.types import TYPES, VERBS, LiveOp
+from tallystick.state.types.record import CREATE
 from tallystick.state.view import Db
 from tallystick.state.views_places import PlacesView
 from tallystick.state.views_places_write import Batch
@@ -124,6 +126,34 @@ def live_ops(view: PlacesView, db: Db, place: str | Sequence[str], type_: str) -
     return sorted(view.live_at(db, no), key=lambda op: op.order)
 
 
+def salt_of(view: PlacesView, db: Db, source: EventSource, record: Place) -> bytes | None:
+    """The salt of a record: of the earliest create that counts and whose salt can be read.
+
+    Earliest in canonical order, covered or not: a record that is deleted and restored keeps it.
+    Cost: the ops of the record's place.
+    """
+    try:
+        _, _, no = find_place(view, db, record, "record")
+    except NotFound:
+        return None
+    ops = Batch(view, db, source).ops
+    numbers = [
+        number
+        for number in ops.fetch("place = ? AND verb = ?", (no, CREATE))
+        if ops[number].included
+    ]
+    events = _events(source, {op_row(number) for number in numbers})
+    for number in sorted(numbers, key=lambda n: _event_order(events[op_row(n)], op_index(n))):
+        salt = salt_in(_value(events[op_row(number)], op_index(number)))
+        if salt is not None:
+            return salt
+    return None
+
+
+def _event_order(event: EventRow, index: int) -> tuple[int, bytes, int, bytes, int]:
+    return event.lamport, event.author, event.seq, event.id, index
+
+
 def history(
     view: PlacesView, db: Db, source: EventSource, place: str | Sequence[str],
     *, type_: str | None = None,
@@ -149,7 +179,7 @@ def history(
     found = []
     for number in numbers:
         op, event = batch.ops[number], events[op_row(number)]
-        said = _value(event, op_index(number)) if VERBS[op.verb].valued else None
+        said = None if VERBS[op.verb].name in _DEEDS else _value(event, op_index(number))
         covering = tuple(dict.fromkeys(events[op_row(above)].id for above in by[number]))
         what = _words(op.verb, said)
         item = Item(
@@ -276,7 +306,7 @@ def _value(event: EventRow, index: int) -> Any:
 
 def _words(verb: int, said: Any) -> str:
     """What an op does, the author being the subject of the sentence."""
-    if not VERBS[verb].valued:
+    if VERBS[verb].name in _DEEDS:
         return _DEEDS[VERBS[verb].name]
     text = f"something {said.value.lower()}" if isinstance(said, Absent) else shown(said)
     return f"{'set it to' if VERBS[verb].name == 'set' else 'added'} {text}"

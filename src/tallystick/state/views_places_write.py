@@ -303,12 +303,10 @@ class Batch:
             type_ = TYPES[VERBS[live[0].verb].type]
             assert type_.winner is not None
             winner = type_.winner(live)
-            value = type_.modes[type_.default_mode](live)
+            read = type_.modes[type_.default_mode]
+            value = read(live)
             text = None if isinstance(value, Absent) else to_json(value)
-            differ = len(live) > 1 and (
-                len({(op.verb, op.encoded) for op in live}) > 1
-                or any(isinstance(op.value, Absent) for op in live)
-            )
+            differ = len(live) > 1 and _differ([read([op]) for op in live])
             shown = (winner.id, winner.author, winner.time)
             self._show(-place, place, text, conflict=differ, shown=shown)
 
@@ -393,6 +391,13 @@ def _told_apart(op: Op) -> bool:
         return False
     type_ = TYPES[VERBS[op.verb].type]
     return not (type_.sums or type_.sequence)
+
+
+def _differ(values: Sequence[Any]) -> bool:
+    """Whether concurrent writes say different things; of an absent one nobody knows."""
+    if any(isinstance(value, Absent) for value in values):
+        return True
+    return len({encode_item(value, floats=True) for value in values}) > 1
 
 
 def _mark(encoded: bytes | None, number: int) -> int:

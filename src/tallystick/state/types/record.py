@@ -6,6 +6,7 @@
 A register of three words: create and restore say that the record is there, delete that it is not;
 of several live ones the greatest (lamport, time, author, seq, id, index) decides. Nothing is lost
 by a deletion: edits of the fields go on, unseen, and a restore (or Ben being excluded) shows them.
+The value of a create is {"salt": 16 bytes}, by which keys of maps are hashed; nobody is shown it.
 
 **Law:** deleting and restoring changes no field.
 
@@ -29,7 +30,7 @@ _ALL: Final = frozenset({CREATE, DELETE, RESTORE})
 TYPE: Final = Type(
     name="record",
     verbs=(
-        Verb(CREATE, "create", "record", replaces=_ALL),
+        Verb(CREATE, "create", "record", replaces=_ALL, valued=True),
         Verb(DELETE, "delete", "record", replaces=_ALL),
         Verb(RESTORE, "restore", "record", replaces=_ALL),
     ),

@@ -16,12 +16,14 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import tallystick
 from tallystick.policy.say import Say
+from tallystick.replica.changing import STEPS_MAX, ChangeInfo
 from tallystick.replica.explained import Explained
 from tallystick.replica.reading import Reading
 from tallystick.replica.replica import Progress, Replica
@@ -51,6 +53,7 @@ class AsyncReplica:
     def __init__(self, replica: Replica, worker: ThreadPoolExecutor) -> None:
         self._replica = replica
         self._worker = worker
+        self._closing = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         return self
@@ -71,6 +74,7 @@ class AsyncReplica:
 
     async def close(self) -> None:
         """Closes the store once what was asked for before is done."""
+        self._closing.set()
         await self.call(Replica.close)
         self._worker.shutdown(wait=False)
 
@@ -184,15 +188,34 @@ class AsyncReplica:
         """``Replica.verify``."""
         return await self.call(Replica.verify, progress=progress)
 
-    async def watch(self, name: str | View = "places") -> AsyncIterator[Any]:
-        """The state of a view, now and after every change of it, until the caller stops."""
-        seen: str | None = None
-        while True:
-            state = await self.call(Replica.state_hash, name)
-            if state != seen:
-                seen = state
-                yield await self.view(name)
-            await asyncio.sleep(POLL_SECONDS)
+    async def watch(
+        self, what: str | None = None, *, since: int | None = None
+    ) -> AsyncIterator[ChangeInfo]:
+        """Every change from now on, whoever writes it, in this process or another; ends on close.
+
+        Nothing is queued: a watcher is a position in the feed, and learns of a change at most
+        ``POLL_SECONDS`` late. Changes of one key that come together may be told as one. If more
+        than 65,536 events changed while the caller was busy, one change with ``anew`` stands for
+        them: read the view anew.
+
+        Args:
+            what: a collection or another view by name; else a place: what happens there and
+                below, texts included; None: every place.
+            since: a position (``Replica.feed_end``, ``Replica.changes``) to begin at.
+        """
+        position = await self.call(Replica.feed_end) if since is None else since
+        while not self._closing.is_set():
+            try:
+                position, found = await self.call(_changes, what, position)
+            except Exception:
+                if self._closing.is_set():
+                    return
+                raise
+            for change in found:
+                yield change
+            if not found:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._closing.wait(), POLL_SECONDS)
 
     # --- sharing --------------------------------------------------------------------------------
 
@@ -233,6 +256,26 @@ class AsyncReplica:
             stop.set()
             await running
             raise
+
+
+def _changes(replica: Replica, what: str | None, since: int) -> tuple[int, list[ChangeInfo]]:
+    """What a watcher is told next; inside the worker."""
+    end = replica.feed_end()
+    if end - since > STEPS_MAX:
+        return end, [ChangeInfo("", anew=True)]
+    if end == since:
+        return end, []
+    if what is not None and any(view.name == what for view in replica.views()):
+        return replica.changes(what, since=since)
+    found = []
+    for view in ("places", "texts"):
+        position, changes = replica.changes(view, since=since)
+        found += [one for one in changes if _is_at(one.key, what)]
+    return position, found
+
+
+def _is_at(key: str, place: str | None) -> bool:
+    return place is None or key == place or key.startswith(f"{place}/")
 
 
 async def open(  # the verb of every store

@@ -105,6 +105,7 @@ CODES: Final[dict[str, str]] = {
     # --- state ---
     "state/place": "the place is malformed or holds another type",
     "state/schema": "that does not fit the schema of the collection, or cannot be one",
+    "state/resolver": "a resolver of the collection raised",
     "state/record": "there is no such record, or there is one already",
     "state/text": "the text or list has no such position, or that is no text",
     "state/conflict": "several values are live and one was asked for",

@@ -39,7 +39,7 @@ VALID = {
     "dispute": UNKNOWN_EVENT, "claim": None, "among": None, "before": "now", "after": "now",
     "since": 0, "to": "other", "show_only": True, "policy_a": "me", "policy_b": "me", "now": None,
     "quiet_ms": None, "which": "now", "status": None, "about": None, "by": None, "event": None,
-    "schema": {"properties": {"a": {}}}, "indexes": [],
+    "schema": {"properties": {"a": {}}}, "indexes": [], "resolvers": {}, "resolver": None,
     "position": 0, "deleted": 0, "text": "x", "elements": [1], "start": 0, "end": 1, "grows": True,
     "everything": False, "who": "stranger", "side": UNKNOWN_EVENT, "group_ms": 300,
 }  # fmt: skip

@@ -55,13 +55,60 @@ def test_a_follower_sees_what_a_served_store_writes(tmp_path: Path) -> None:
             await ana.inc("visits")
 
             async def until_seen() -> None:
-                async for state in ben.watch():
-                    if state == {"visits": 1}:
+                async for change in ben.watch("visits", since=0):
+                    if change.value == 1:
                         return
 
             await asyncio.wait_for(until_seen(), 30)
             for task in (following, serving):
                 task.cancel()
             await asyncio.gather(following, serving, return_exceptions=True)
+
+    asyncio.run(play())
+
+
+def test_a_watcher_is_told_what_its_place_or_collection_does_and_ends_on_close(
+    tmp_path: Path,
+) -> None:
+    async def heard(watching, count):
+        return [await anext(watching) for _ in range(count)]
+
+    async def play() -> None:
+        async with await tallystick.aio.open(tmp_path / "ana", create=True) as ana:
+            await ana.create_log("shared")
+            schema = {"properties": {"title": {}, "body": {"x-crdt": "text"}}}
+            await ana.call(lambda replica: replica.collection("todos", schema))
+            places, records = ana.watch("todos/x"), ana.watch("todos")
+            hearing = asyncio.gather(heard(places, 3), heard(records, 1))
+            await asyncio.sleep(0)
+            await ana.set("elsewhere", 1)
+            await ana.call(
+                lambda replica: replica.collection("todos").upsert("x", {"title": "a", "body": "b"})
+            )
+            at, of = await asyncio.wait_for(hearing, 60)
+            assert [(one.key, one.value) for one in at] == [
+                ("todos/x", True), ("todos/x/title", "a"), ("todos/x/body", "b"),
+            ]  # fmt: skip
+            assert [(one.key, one.value) for one in of] == [("x", {"title": "a", "body": "b"})]
+            assert of[0].authors == (ana.did,)
+            waiting = asyncio.create_task(heard(places, 1))
+            await asyncio.sleep(0)
+        results = await asyncio.gather(waiting, return_exceptions=True)
+        assert isinstance(results[0], StopAsyncIteration | RuntimeError)
+
+    asyncio.run(play())
+
+
+def test_a_watcher_far_behind_is_told_to_read_anew(tmp_path: Path, monkeypatch) -> None:
+    async def play() -> None:
+        async with await tallystick.aio.open(tmp_path / "ana", create=True) as ana:
+            await ana.inc("a")
+            await ana.inc("a")
+            monkeypatch.setattr(tallystick.aio, "STEPS_MAX", 1)
+            watching = ana.watch(since=0)
+            assert (await anext(watching)).anew
+            await ana.inc("a")
+            change = await anext(watching)
+            assert (change.key, change.value, change.anew) == ("a", 3, False)
 
     asyncio.run(play())

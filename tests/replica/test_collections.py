@@ -6,7 +6,7 @@ import pytest
 from tests.model.replica_world import replica
 
 import tallystick
-from tallystick.errors import BadInput, NotFound
+from tallystick.errors import BadInput, NotFound, UsageError
 from tallystick.fields import Counter, Flag, List, Map, Multi, OffFlag, Set, Text, Timed
 
 
@@ -446,3 +446,46 @@ def test_a_collection_goes_on_after_the_store_was_closed(tmp_path):
 def test_rows_are_plain_data(todos):
     todos.add("x", title="milk")
     assert todos.to_rows() == [{"id": "x", **EMPTY, "title": "milk"}]
+
+
+def test_a_resolver_gets_every_live_value_and_its_answer_is_read(ana, todos):
+    key = todos.add(title="milk", priority=5, owner="Ana", address={"city": "Bern"})
+    ben, his = shared(ana)
+    todos.upsert(key, {"priority": 9, "owner": "Cy", "address": {"city": "Ulm"}})
+    his.upsert(key, {"priority": 1, "owner": "Ben", "address": {"city": "Chur"}})
+    ana.sync(ben)
+    seen = []
+    mine = ana.collection(
+        "todos",
+        resolvers={"priority": max, "owner": sorted, "address/city": ", ".join},
+        resolver=lambda values: seen.append(values) or values[-1],
+    )
+    plain = todos.get(key)
+    read = mine.get(key)
+    assert (read["priority"], read["owner"]) == (9, ["Ben", "Cy"])
+    assert read["address"]["city"] in {"Ulm, Chur", "Chur, Ulm"}
+    assert read["address"]["city"].endswith(plain["address"]["city"])
+    assert seen == [["milk"]]
+    ana.set("end", 1)  # has all before it in its past
+    assert mine.find() == list(mine) == mine.at(ana.history()[-1].id).find() == [read]
+    assert todos.get(key) == plain
+    table = ana.sql("SELECT priority FROM todos").rows
+    assert [tuple(row) for row in table] == [(plain["priority"],)]
+    ana.ban(ben.did)
+    assert mine.get(key)["owner"] == ["Cy"]
+
+
+def test_a_resolver_that_raises_or_cannot_be_one_names_its_field(ana, todos):
+    key = todos.add(title="milk")
+    mine = ana.collection("todos", resolvers={"title": lambda values: values[1]})
+    for read in (lambda: mine.get(key), mine.find):
+        with pytest.raises(UsageError) as refused:
+            read()
+        assert refused.value.code == "state/resolver"
+        assert f"todos/{key}/title" in str(refused.value)
+    with mine.edit(key) as todo:
+        todo.votes.add(1)
+    for wrong in ({"votes": sum}, {"nothing": sum}, {"title": 1}, {"address/street": sum}):
+        with pytest.raises(BadInput) as refused:
+            ana.collection("todos", resolvers=wrong)
+        assert refused.value.code == "state/schema"

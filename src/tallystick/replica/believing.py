@@ -9,7 +9,7 @@ of what was believed, whatever is believed now.
 Law: the last step is what stands there now; a value told was shown by this replica at that time.
 
 Reads: state, store, replica.{openlog, names, polling, supposing, wording}. Read by:
-replica.answers.
+replica.{answers, changing}.
 """
 
 from __future__ import annotations
@@ -161,13 +161,14 @@ def _belief(
         cid_text(event.id) if alone else None,
         did_key(event.author) if alone else None,
         first.cause,
-        _sentence(log, names, first, names.called(event.author) if alone else None, events),
+        sentence_of(log, names, first, names.called(event.author) if alone else None, events),
     )
 
 
-def _sentence(
+def sentence_of(
     log: OpenLog, names: Names, change: ChangeRange, author: str | None, events: int
 ) -> str:
+    """A change in words: of so many events, or of the one event of an author."""
     what = f"an event of {author}" if author is not None else f"{events} events"
     verb = "began to count" if change.weight > 0 else "stopped counting"
     kind, _, about = change.cause.partition(":")

@@ -9,7 +9,7 @@
 
 Law: one block of edits is one event; what a reader's policy leaves out is left out of every field.
 
-Reads: state.{records, schema, edits}, replica.reading. Read by: replica.writes.
+Reads: state.{records, schema, edits, resolving}, replica.reading. Read by: replica.writes.
 Source: state.md of the specification, "Records".
 """
 
@@ -28,8 +28,9 @@ from tallystick.replica.record_edit import RecordEdit
 from tallystick.state import records
 from tallystick.state.edits import Edit
 from tallystick.state.places import Place, place_text
+from tallystick.state.resolving import Resolvers
 from tallystick.state.selecting import select_sql, selects
-from tallystick.state.views_records import RecordsView
+from tallystick.state.views_records import RecordsView, plain
 
 Write = Callable[[Edit], str]
 
@@ -38,8 +39,11 @@ Write = Callable[[Edit], str]
 class Records:
     """A collection as one reading reads it. Records are dictionaries; ids are text."""
 
-    def __init__(self, reading: Reading, view: RecordsView) -> None:
-        self._reading, self._view = reading, view
+    def __init__(
+        self, reading: Reading, view: RecordsView, resolvers: Resolvers = records.NO_RESOLVERS
+    ) -> None:
+        resolvers.check(view.shape)
+        self._reading, self._view, self._resolvers = reading, view, resolvers
 
     @property
     def name(self) -> str:
@@ -47,12 +51,16 @@ class Records:
         return self._view.name
 
     def get(self, id: str, default: Any = None) -> Any:
-        """A record; ``default`` where none exists. What is absent reads ``Missing`` and so on."""
+        """A record; ``default`` where none exists. What is absent reads ``Missing`` and so on.
+
+        Raises:
+            UsageError: state/resolver, when a resolver raises.
+        """
         place = (self.name, _id(id))
         with self._reading.places_and_texts() as (places, texts):
             if not records.exists(places, place):
                 return default
-            return {"id": id, **records.record_fields(places, texts, place, self._view.shape)}
+            return {"id": id, **self._read(places, texts, place)}
 
     def __len__(self) -> int:
         return len(self._all())
@@ -79,16 +87,31 @@ class Records:
 
         Raises:
             BadInput: state/schema, for a field or operator that is not there.
+            UsageError: state/resolver, when a resolver raises. Selectors and orders go by the
+                table, which no resolver changes.
         """
         wanted = dict(selector or {})
         by = [order] if isinstance(order, str) else list(order)
         if not self._reading.is_own:
-            return selects(self._all(), self._view.shape, wanted, by, limit)
+            return self._resolved(selects(self._all(), self._view.shape, wanted, by, limit))
         query, params = select_sql(self._view, wanted, by, limit)
         with self._reading.view_and_db(self._view.name) as (view, db):
             found = [id for (id,) in db.rows(query, params)]
             values = view.values(db, found)
-        return [{"id": id, **self._in_order(values[id])} for id in found]
+        return self._resolved([{"id": id, **self._in_order(values[id])} for id in found])
+
+    def _resolved(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The same records as the resolvers read them."""
+        if not self._resolvers:
+            return rows
+        with self._reading.places_and_texts() as (places, texts):
+            return [
+                {"id": row["id"], **plain(self._read(places, texts, (self.name, row["id"])))}
+                for row in rows
+            ]
+
+    def _read(self, places: records.Places, texts: records.Texts, place: Place) -> dict[str, Any]:
+        return records.record_fields(places, texts, place, self._view.shape, self._resolvers)
 
     def _all(self) -> dict[str, dict[str, Any]]:
         found = self._reading.view(self._view)
@@ -142,13 +165,14 @@ class Collection(Records):
     def __init__(
         self, reading: Reading, view: RecordsView, *, edit: Callable[[], Edit], write: Write,
         fresh: Callable[[], str], at: Callable[[str], Reading],
+        resolvers: Resolvers = records.NO_RESOLVERS,
     ) -> None:  # fmt: skip
-        super().__init__(reading, view)
+        super().__init__(reading, view, resolvers)
         self._new, self._write, self._fresh, self._at = edit, write, fresh, at
 
     def at(self, version: str) -> Records:
         """The collection as of an earlier version: see ``Replica.at``."""
-        return Records(self._at(version), self._view)
+        return Records(self._at(version), self._view, self._resolvers)
 
     def add(self, id: str | None = None, **fields: Any) -> str:
         """A new record; its id, random unless given.
@@ -157,7 +181,7 @@ class Collection(Records):
             BadInput: state/schema; state/record, when there is one of that id.
         """
         key = self._fresh() if id is None else _id(id)
-        if id is not None and self.get(key) is not None:
+        if id is not None and self._exists(key):
             raise BadInput(
                 "state/record", "there is a record of that id", where=f"{self.name}/{key}",
                 hint="Use upsert, or edit it.",
@@ -190,7 +214,7 @@ class Collection(Records):
             NotFound: state/record, for one that does not exist.
         """
         key = _id(id)
-        if self.get(key) is None:
+        if not self._exists(key):
             raise NotFound(
                 "state/record", "there is no such record", where=f"{self.name}/{key}",
                 hint="Add it, or restore it if it was deleted.",
@@ -207,6 +231,10 @@ class Collection(Records):
     def restore(self, id: str) -> str:
         """Says that a deleted record is there again, with all that was written meanwhile."""
         return self._write(self._new().restore((self.name, _id(id))))
+
+    def _exists(self, id: str) -> bool:
+        with self._reading.places_and_texts() as (places, _):
+            return records.exists(places, (self.name, id))
 
     def _editing(self, edit: Edit, id: str) -> RecordEdit:
         with self._reading.places_and_texts() as (places, texts):

@@ -7,7 +7,7 @@ Reads: replica.says, replica.reading, store. Read by: replica.trusts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from tallystick.policy import Policy, holding
 from tallystick.policy.actors import own_words
 from tallystick.policy.scope import covers
 from tallystick.replica.arguments import check_limit
+from tallystick.replica.changing import ChangeInfo, changes_since
 from tallystick.replica.collections import Collection
 from tallystick.replica.explained import Explained
 from tallystick.replica.infos import event_infos
@@ -36,6 +37,7 @@ from tallystick.replica.title_reports import TitleWhy
 from tallystick.replica.titles import Titles
 from tallystick.replica.undoing import GROUP_MS, UndoManager
 from tallystick.replica.versions import find_version
+from tallystick.state.resolving import Resolver, Resolvers
 from tallystick.state.titles import is_asset_type
 from tallystick.state.view import View
 from tallystick.state.views_records import RecordsView
@@ -65,7 +67,13 @@ class Reads(Says):
         return self.reading().why(subject, view=view, type=type)
 
     def collection(
-        self, name: str, schema: Any = None, *, indexes: Sequence[str] = ()
+        self,
+        name: str,
+        schema: Any = None,
+        *,
+        indexes: Sequence[str] = (),
+        resolvers: Mapping[str, Resolver] | None = None,
+        resolver: Resolver | None = None,
     ) -> Collection:
         """Documents of one kind, and a table of that name with a row for each.
 
@@ -74,6 +82,9 @@ class Reads(Says):
                 ``x-crdt`` says what a field is; None is the one last given here. With another
                 schema the table is made anew.
             indexes: fields to be found quickly by.
+            resolvers: register (``owner``, ``address/city``) -> what its live values read: f gets
+                a list of all that were written concurrently, the winner last.
+            resolver: the same for all other registers of the schema.
 
         Raises:
             BadInput: state/schema, state/view. NotFound: state/view, for no schema and none kept.
@@ -95,7 +106,28 @@ class Reads(Says):
         return Collection(
             Reading(log, self._names), view, edit=self._edit, write=self._write_edit,
             fresh=lambda: self._means.entropy(RECORD_ID_BYTES).hex(), at=self.at,
+            resolvers=Resolvers(dict(resolvers or {}), resolver),
         )  # fmt: skip
+
+    def changes(self, view: str | None = None, *, since: int = 0) -> tuple[int, list[ChangeInfo]]:
+        """What changed in a view since a position: the next position, and the keys, sorted.
+
+        At most 65,536 events are looked at by a call: ask on until the position stands still. A
+        reader that begins now asks ``feed_end`` first.
+
+        Args:
+            view: its name (``places``, ``texts``, a collection...); None: ``places``.
+            since: 0, or what the last call returned.
+
+        Raises:
+            BadInput: usage/argument, for a position that is none; state/view, for a view without
+                keys. NotFound: state/view.
+        """
+        return changes_since(self._log, self._names, PLACES if view is None else view, since)
+
+    def feed_end(self) -> int:
+        """The position after the last change: from here on ``changes`` tells what is to come."""
+        return self._store.feed_end(self._log.no)
 
     def collections(self) -> list[str]:
         """Names of the collections that were given a schema here."""

@@ -10,7 +10,8 @@ and read as what was written, by the type of their place.
 
 **Law:** a record is a function of the values of its places and of the schema.
 
-Reads: state.schema, types, places, map_keys. Read by: state.views_records, replica.collections.
+Reads: state.schema, types, places, map_keys, resolving. Read by: state.views_records,
+replica.collections.
 Source: state.md of the specification, "Records".
 """
 
@@ -25,6 +26,7 @@ from tallystick.state import views_texts_read as texts_read
 from tallystick.state.explain import Item
 from tallystick.state.map_keys import entries
 from tallystick.state.places import SEGMENT_BYTES_MAX, Place, parse_place, place_text
+from tallystick.state.resolving import RESOLVED, Resolvers, resolved
 from tallystick.state.schema import MODES, TYPES, Field, Schema
 from tallystick.state.source import EventSource
 from tallystick.state.types import LiveOp
@@ -35,6 +37,7 @@ from tallystick.state.views_texts import TextsView
 Places = tuple[PlacesView, Db]
 Texts = tuple[TextsView, Db]
 """A view, and the database it is read in."""
+NO_RESOLVERS: Final = Resolvers()
 _PLAIN: Final = ("text", "list", "counter", "set", "flag", "register")
 """In which order types are asked where a schema says nothing."""
 
@@ -64,9 +67,15 @@ def check_id(id: str) -> None:
         )
 
 
-def record_fields(places: Places, texts: Texts, record: Place, schema: Schema) -> dict[str, Any]:
-    """What a record reads, there or not; absent values as ``Missing``, ``Erased`` or ``Bad``."""
-    reader = _Reader(places, texts, record)
+def record_fields(
+    places: Places, texts: Texts, record: Place, schema: Schema, resolvers: Resolvers = NO_RESOLVERS
+) -> dict[str, Any]:
+    """What a record reads, there or not; absent values as ``Missing``, ``Erased`` or ``Bad``.
+
+    Raises:
+        UsageError: state/resolver, when a resolver raises.
+    """
+    reader = _Reader(places, texts, record, resolvers)
     return reader.fields(schema.fields, (), paths_of(places, texts, record))
 
 
@@ -121,8 +130,9 @@ def _types_at(view: PlacesView | TextsView, db: Db, path: str) -> list[str]:
 class _Reader:
     """Reads the fields of one record."""
 
-    def __init__(self, places: Places, texts: Texts, record: Place) -> None:
+    def __init__(self, places: Places, texts: Texts, record: Place, resolvers: Resolvers) -> None:
         self._places, self._texts, self._record = places, texts, record
+        self._resolvers = resolvers
 
     def fields(
         self, known: Mapping[str, Field], above: Place, paths: Iterable[Place]
@@ -144,8 +154,20 @@ class _Reader:
             return self.fields(one.fields, at, paths)
         if one.kind == "map":
             return self._entries(at, paths) or one.empty
+        resolver = self._resolvers.of(at) if one.kind in RESOLVED else None
+        if resolver is not None:
+            values = self._concurrent(at, one)
+            where = place_text((*self._record, *at))
+            return resolved(resolver, values, where) if values else one.empty
         value = self._value(at, TYPES[one.kind], MODES.get(one.kind))
         return one.empty if value is _NOTHING else value
+
+    def _concurrent(self, at: Place, one: Field) -> list[Any]:
+        """All live values of a register, the winner last."""
+        live = places_read.live_ops(*self._places, (*self._record, *at), "register")
+        if one.kind == "timed":
+            live.sort(key=lambda op: op.order_by_time)
+        return [op.value for op in live]
 
     def _entries(self, at: Place, paths: Iterable[Place]) -> dict[str, Any]:
         found = entries(map_writes(self._places, self._record, at, paths))

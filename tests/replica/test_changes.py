@@ -39,7 +39,8 @@ def test_changes_tell_keys_values_authors_and_causes():
     ana.retract(written)
     at, found = ana.changes("todos", since=at)
     assert [(one.key, one.value) for one in found] == [("x", None)]
-    assert ana.changes("todos", since=at) == (at, [])
+    assert todos.changes(since=at) == ana.changes("todos", since=at) == (at, [])
+    assert todos.changes() == ana.changes("todos")
 
 
 def test_changes_from_the_first_are_all_there_is_and_pages_come_to_the_same(monkeypatch):

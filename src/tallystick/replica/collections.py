@@ -9,7 +9,8 @@
 
 Law: one block of edits is one event; what a reader's policy leaves out is left out of every field.
 
-Reads: state.{records, schema, edits, resolving}, replica.reading. Read by: replica.writes.
+Reads: state.{records, schema, edits, resolving}, replica.{changing, reading}.
+Read by: replica.reads.
 Source: state.md of the specification, "Records".
 """
 
@@ -23,6 +24,7 @@ from typing import Any
 from tallystick.errors import BadInput, NotFound
 from tallystick.event.jsonio import to_json
 from tallystick.replica.arguments import checked
+from tallystick.replica.changing import ChangeInfo
 from tallystick.replica.reading import Reading
 from tallystick.replica.record_edit import RecordEdit
 from tallystick.state import records
@@ -33,6 +35,7 @@ from tallystick.state.selecting import select_sql, selects
 from tallystick.state.views_records import RecordsView, plain
 
 Write = Callable[[Edit], str]
+Changed = tuple[int, list[ChangeInfo]]
 
 
 @checked
@@ -165,14 +168,19 @@ class Collection(Records):
     def __init__(
         self, reading: Reading, view: RecordsView, *, edit: Callable[[], Edit], write: Write,
         fresh: Callable[[], str], at: Callable[[str], Reading],
-        resolvers: Resolvers = records.NO_RESOLVERS,
+        changes: Callable[[int], Changed], resolvers: Resolvers = records.NO_RESOLVERS,
     ) -> None:  # fmt: skip
         super().__init__(reading, view, resolvers)
         self._new, self._write, self._fresh, self._at = edit, write, fresh, at
+        self._changes = changes
 
     def at(self, version: str) -> Records:
         """The collection as of an earlier version: see ``Replica.at``."""
         return Records(self._at(version), self._view, self._resolvers)
+
+    def changes(self, *, since: int = 0) -> Changed:
+        """Which records changed since a position: see ``Replica.changes``."""
+        return self._changes(since)
 
     def add(self, id: str | None = None, **fields: Any) -> str:
         """A new record; its id, random unless given.

@@ -106,6 +106,7 @@ class Reads(Says):
         return Collection(
             Reading(log, self._names), view, edit=self._edit, write=self._write_edit,
             fresh=lambda: self._means.entropy(RECORD_ID_BYTES).hex(), at=self.at,
+            changes=lambda since: self.changes(name, since=since),
             resolvers=Resolvers(dict(resolvers or {}), resolver),
         )  # fmt: skip
 

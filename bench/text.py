@@ -115,6 +115,7 @@ def load(bench: Bench, text: Text) -> Iterator[Figure]:
     def whole() -> None:
         sequence = text.fresh()
         open_snapshot(saved).fill(sequence)
+        sequence.plan(0, 0)  # a kernel may leave the history unread until somebody asks
         sequence.text()
 
     race = Race(bench, text, LOAD)

@@ -35,6 +35,7 @@ def main(path: str, part: str, authors: str) -> None:
         for author in numbers:
             sequence.author(author, key_of(author))
         snapshot.fill(sequence)
+        sequence.plan(0, 0)  # or the history may stay unread
         held = [sequence, sequence.text()]
     print(max(1, resident() - before))
     del held

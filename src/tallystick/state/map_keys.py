@@ -48,7 +48,7 @@ def salt_in(value: Any) -> bytes | None:
     return salt if isinstance(salt, bytes) and len(salt) == SALT_BYTES else None
 
 
-def read_entry(segment: str, value: Any) -> tuple[str, Any]:
+def entry_of(segment: str, value: Any) -> tuple[str, Any]:
     """(key, value) of an entry; one that cannot be read has its segment for a key, and is absent.
 
     Never raises because of the value.
@@ -68,6 +68,6 @@ def entries(writes: Iterable[tuple[str, LiveOp]]) -> dict[str, tuple[str, Any]]:
     """
     found: dict[str, tuple[str, Any]] = {}
     for segment, op in sorted(writes, key=lambda write: write[1].order):
-        key, value = read_entry(segment, op.value)
+        key, value = entry_of(segment, op.value)
         found[key] = segment, value
     return dict(sorted(found.items()))

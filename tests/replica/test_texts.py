@@ -268,6 +268,18 @@ def test_verify_names_a_flipped_bit_in_what_is_kept_of_texts(ana, ben, part):
     assert ana.verify().ok
 
 
+def test_what_somebody_left_out_wrote_last_is_no_damage(ana, ben):
+    ana.ban(ben.did)
+    ben.splice("doc/body", 0, 5, "bye")
+    ben.splice_list("doc/steps", 0, 0, ["his"])
+    ben.mark("doc/body", 0, 3, "bold")
+    ana.sync(ben)
+    assert ana.verify().ok
+    ana.allow(ben.did)
+    assert read(ana) == "bye world"
+    assert ana.verify().ok
+
+
 def flipped(was):
     if isinstance(was, bytes):
         return was[:-1] + bytes([was[-1] ^ 1])

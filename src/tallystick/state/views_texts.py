@@ -30,7 +30,7 @@ from tallystick.errors import StoreError
 from tallystick.event.absent import Absent, Bad, Erased, Missing
 from tallystick.event.jsonio import to_json
 from tallystick.kernels import decode_item
-from tallystick.state.ops import KIND, Frame, parse_frame
+from tallystick.state.ops import KIND, Frame, op_number, parse_frame
 from tallystick.state.places import Place, parse_place, place_text
 from tallystick.state.source import END, Changes, EventSource, Spans
 from tallystick.state.types import TYPES, VERBS
@@ -113,10 +113,10 @@ CREATE TABLE {cursor} (row INTEGER NOT NULL);
 INSERT INTO {cursor} VALUES (0)
 """
 _KEPT: Final = {
-    "places": "SELECT path, type, counted FROM {place}",
+    "places": "SELECT path, type, counted FROM {place} WHERE counted <> 0",
     "events": (
         "SELECT p.path, p.type, e.row, e.inserts, e.counts, e.counts * e.absent"
-        " FROM {edit} e LEFT JOIN {place} p ON p.no = e.place"
+        " FROM {edit} e LEFT JOIN {place} p ON p.no = e.place WHERE e.row < {end}"
     ),
     "elements": (
         "SELECT p.path, i.row, i.idx, i.absent, i.value FROM {item} i"
@@ -127,10 +127,11 @@ _KEPT: Final = {
         "SELECT p.path, m.op, m.counts, m.how, m.start_row, m.start_idx, m.end_row, m.end_idx,"
         " m.over, m.lamport, m.time, m.author, m.seq, m.event,"
         " iif(m.counts, m.absent, 0), iif(m.counts, m.value, NULL)"
-        " FROM {mark} m LEFT JOIN {place} p ON p.no = m.place"
+        " FROM {mark} m LEFT JOIN {place} p ON p.no = m.place WHERE m.op < {end_op}"
     ),
 }
-"""What another making of the view has alike. Contents of what does not count may lag."""
+"""What another making of the view has alike. What does not count may lag: its newest events are
+taken in with the next that do, its contents when it does."""
 
 
 class TextsView(View):
@@ -309,9 +310,12 @@ class TextsView(View):
 
     def differs(self, db: Db, fresh: View, fresh_db: Db) -> Iterator[str]:
         """What is listed of events, places, elements and marks, counted or not."""
+        end = self.cursor(db)
+        bounds = {"end": str(end), "end_op": str(op_number(end, 0))}
         for what, query in _KEPT.items():
-            here = set(db.rows(query.format(**{part: self.own(part) for part in self.parts})))
-            there = fresh_db.rows(query.format(**{part: fresh.own(part) for part in self.parts}))
+            own = bounds | {part: self.own(part) for part in self.parts}
+            others = bounds | {part: fresh.own(part) for part in self.parts}
+            here, there = set(db.rows(query.format(**own))), fresh_db.rows(query.format(**others))
             if here != set(there):
                 yield f"its {what} are not what the events say"
 

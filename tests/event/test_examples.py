@@ -7,7 +7,8 @@ import doctest
 import pytest
 
 from tallystick.chain import commit
-from tallystick.event import ids, jsonio, varint
+from tallystick.event import ids, jsonio
+from tallystick.kernels import varint
 from tallystick.identity import did
 from tallystick.proofs import merkle
 

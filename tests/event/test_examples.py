@@ -8,8 +8,8 @@ import pytest
 
 from tallystick.chain import commit
 from tallystick.event import ids, jsonio
-from tallystick.kernels import varint
 from tallystick.identity import did
+from tallystick.kernels import varint
 from tallystick.proofs import merkle
 
 
